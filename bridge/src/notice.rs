@@ -210,7 +210,7 @@ pub(crate) fn comment(notice: &Notice) -> String {
 pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
     let by = |who: &Option<String>| {
         who.as_deref()
-            .map(|name| format!(" by {}", escape(name)))
+            .map(|name| format!(" by {}", Mrkdwn::text(name).as_str()))
             .unwrap_or_default()
     };
     let text = match notice {

@@ -53,6 +53,11 @@ impl ApiError {
         }
     }
 
+    /// Whether the answer would be larger than the API gives: less is to be asked for.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code.as_deref() == Some("ANSWER_TOO_LARGE"))
+    }
+
     /// Whether the same request may succeed a little later.
     pub fn is_passing(&self) -> bool {
         match self {

@@ -25,6 +25,9 @@ pub const MIRRORED_MAX: usize = 48;
 /// Entries of each timeline where many incidents are read. A new one has a single entry; one with more than these is read alone.
 const ENTRIES_OF_MANY: i64 = 16;
 
+/// Entries that are read together where they are too large for one answer. So many of the longest fit into one.
+const ENTRIES_OF_LARGE: i64 = 4;
+
 /// An incident, the newest part of its timeline, and where it is to be shown.
 #[derive(Clone, Debug)]
 pub struct MirroredIncident {
@@ -111,11 +114,17 @@ impl ApiClient {
         who: As<'_>,
         id: IncidentId,
     ) -> Result<Option<MirroredIncident>, ApiError> {
-        let variables = incident_to_mirror::Variables {
+        let variables = |last| incident_to_mirror::Variables {
             id: id.to_string(),
-            last: PAGE,
+            last,
         };
-        let read = self.execute::<IncidentToMirror>(who, variables).await?;
+        let read = match self.execute::<IncidentToMirror>(who, variables(PAGE)).await {
+            Err(error) if error.is_too_large() => {
+                self.execute::<IncidentToMirror>(who, variables(ENTRIES_OF_LARGE))
+                    .await?
+            }
+            read => read?,
+        };
         let Some(found) = read.incident else {
             return Ok(None);
         };
@@ -180,14 +189,22 @@ impl ApiClient {
         shown_version: i64,
     ) -> Result<Vec<Entry>, ApiError> {
         let (mut entries, mut after) = (Vec::new(), None);
+        let mut first = PAGE;
         loop {
             let variables = changed_timeline::Variables {
                 id: id.to_string(),
                 changed_after: shown_version,
-                first: PAGE,
-                after,
+                first,
+                after: after.clone(),
             };
-            let Some(found) = self.execute::<ChangedTimeline>(who, variables).await?.incident else {
+            let found = match self.execute::<ChangedTimeline>(who, variables).await {
+                Err(error) if error.is_too_large() && first > ENTRIES_OF_LARGE => {
+                    first = ENTRIES_OF_LARGE;
+                    continue;
+                }
+                found => found?.incident,
+            };
+            let Some(found) = found else {
                 return Ok(entries);
             };
             for node in found.timeline.nodes {

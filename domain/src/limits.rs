@@ -8,12 +8,13 @@ use crate::error::UserError;
 const TITLE_MAX: usize = 200;
 /// Longest name of a person, service or key, in characters.
 const NAME_MAX: usize = 100;
-/// Longest description, note or post-mortem, in characters.
-pub(crate) const TEXT_MAX: usize = 20_000;
+/// Longest description, in characters. Lists show many of them at once.
+pub(crate) const DESCRIPTION_MAX: usize = 100_000;
 /// Longest post-mortem, in characters.
 pub(crate) const DOCUMENT_MAX: usize = 200_000;
-/// Longest comment, in characters.
-pub(crate) const COMMENT_MAX: usize = 12_000;
+/// Longest comment or note, in characters. A message of Slack's has 40,000, and as many again of one that it passes on; as Markdown, with
+/// escapes, styles and links, it has more than anybody typed, and none is refused for that.
+pub(crate) const COMMENT_MAX: usize = 200_000;
 /// Longest dedup key, idempotency key or outside reference, in characters.
 const KEY_MAX: usize = 255;
 
@@ -58,10 +59,17 @@ pub(crate) fn bounded(field: &str, text: String, most: usize) -> Result<String, 
     Ok(text)
 }
 
-/// An optional text; a blank one is none.
+/// An optional note; a blank one is none.
 pub(crate) fn note(field: &str, text: Option<String>) -> Result<Option<String>, UserError> {
     text.filter(|text| !text.trim().is_empty())
-        .map(|text| bounded(field, text, TEXT_MAX))
+        .map(|text| bounded(field, text, COMMENT_MAX))
+        .transpose()
+}
+
+/// An optional description; a blank one is none.
+pub(crate) fn description(field: &str, text: Option<String>) -> Result<Option<String>, UserError> {
+    text.filter(|text| !text.trim().is_empty())
+        .map(|text| bounded(field, text, DESCRIPTION_MAX))
         .transpose()
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn target_of(target: &str) -> Option<String> {
 }
 
 /// The next URL that stands bare in a text, with what is before and after it.
-pub(crate) fn next_url(text: &str) -> Option<(&str, &str, &str)> {
+pub fn next_url(text: &str) -> Option<(&str, &str, &str)> {
     let start = ["https://", "http://"]
         .iter()
         .filter_map(|scheme| text.find(scheme))

@@ -11,9 +11,9 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeWithOffset};
 
-pub use crate::escape::escape;
+pub use crate::{address::next_url, escape::escape};
 use crate::{
-    address::{next_url, target_of},
+    address::target_of,
     characters::shown,
     document::{Styles, TextPiece},
 };

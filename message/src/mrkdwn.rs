@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 pub(crate) use crate::characters::with_own_signs;
 use crate::{
-    characters::{atoms, clusters, length, one_line},
+    characters::{EDGE, atoms, clusters, length, one_line},
     document::{FullText, Styles, TextPiece, address_shown, cut},
     escape::escape,
     writer::write,
@@ -288,6 +288,11 @@ impl Mrkdwn {
 fn link_target(url: &str) -> String {
     let url: String = url.chars().filter(|c| !c.is_whitespace()).collect();
     escape(&url).replace('|', "%7C")
+}
+
+/// A text that was read from mrkdwn of ours, with the signs that somebody typed, and without what set off styles.
+pub fn as_it_was_typed(text: &str) -> String {
+    with_own_signs(text).replace(EDGE, "")
 }
 
 /// A text of one line, in plain text, in so many characters at the most.

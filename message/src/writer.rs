@@ -171,7 +171,8 @@ fn lay_out(cells: Vec<Cell<'_>>) -> Vec<Cell<'_>> {
             let mut opening: Vec<_> = Styles::EACH
                 .into_iter()
                 .zip(ends)
-                .filter(|(style, _)| cell.styles.has(*style) && !open.contains(style))
+                // A style begins with a word: a blank leaves it for what follows.
+                .filter(|(style, _)| !cell.is_blank() && cell.styles.has(*style) && !open.contains(style))
                 .collect();
             // The longest is the outermost.
             opening.sort_by_key(|(style, end)| (*style == Styles::CODE, std::cmp::Reverse(*end)));
@@ -185,7 +186,7 @@ fn lay_out(cells: Vec<Cell<'_>>) -> Vec<Cell<'_>> {
             }
             laid.extend(opening.iter().map(|(style, _)| Cell::mark(style.sign())));
             open.extend(opening.iter().map(|(style, _)| *style));
-            in_force = cell.styles;
+            in_force = open.iter().copied().fold(Styles::default(), Styles::with);
         }
         laid.push(cell);
     }

@@ -390,7 +390,7 @@ async fn what_is_not_from_slack_is_refused(stack: Stack) -> anyhow::Result<()> {
         ),
         (
             "too large",
-            send("events", "x".repeat(1_100_000), now, &secret),
+            send("events", "x".repeat(4_200_000), now, &secret),
             StatusCode::PAYLOAD_TOO_LARGE,
             "BODY_TOO_LARGE",
         ),

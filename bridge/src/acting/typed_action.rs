@@ -1,7 +1,7 @@
 //! What people do to one incident in words: by the slash command and the incident's number, or by a mention in its thread.
 
 use futures::future::BoxFuture;
-use serde_json::json;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tocsin_entity::id::{IncidentId, OrganizationId};
 use tocsin_message::mrkdwn::Mrkdwn;
@@ -9,10 +9,7 @@ use tocsin_queue::JobError;
 
 use super::ActionService;
 use super::{ActionMutation, ActionRefusal, ActionRequest, slash_command::SlashCommand};
-use crate::{
-    acting, grammar::usage::Usage, identity::SlackActor, installation::AppInstallation,
-    request::InboundRequest, rich_text,
-};
+use crate::{acting, grammar::usage::Usage, identity::SlackActor, request::InboundRequest, rich_text};
 
 /// An action on one incident that people can type.
 pub(crate) struct TypedAction {
@@ -72,6 +69,8 @@ pub(crate) struct Requester<'a> {
     pub(crate) key: String,
     /// The message that asked for it, as comments name it.
     pub(crate) external_ref: Option<String>,
+    /// The message itself: it may have more than its words.
+    pub(crate) message: Option<&'a Value>,
 }
 
 /// Does it to the incident that a person means by its number.
@@ -101,6 +100,7 @@ pub(crate) async fn by_number(
         at: item.received_at,
         key: item.idempotency_key(),
         external_ref: None,
+        message: None,
     };
     act_typed(acting, &requester, action, rest).await
 }
@@ -138,12 +138,19 @@ pub(crate) async fn act_typed(
     )
 }
 
-/// What was typed, as Markdown.
+/// What was typed, as Markdown; with what its message has beside its words.
 pub(crate) async fn markdown(
     acting: &ActionService,
-    installation: &AppInstallation,
+    requester: &Requester<'_>,
     text: &str,
 ) -> Result<String, JobError> {
-    let spoken = rich_text::message_text(&acting.rich_text, installation, &json!({"text": text})).await?;
-    Ok(spoken.markdown)
+    let installation = &requester.person.installation;
+    match requester.message {
+        Some(message) => rich_text::command_text(&acting.rich_text, installation, message, text).await,
+        None => {
+            let message = json!({"text": text});
+            let spoken = rich_text::message_text(&acting.rich_text, installation, &message).await?;
+            Ok(spoken.markdown)
+        }
+    }
 }

@@ -88,23 +88,27 @@ pub(crate) fn plain(text: &str) -> String {
             .map(|(inside, after)| (before, inside, after))
     }) {
         out.push_str(before);
-        let (target, label) = inside.split_once('|').unwrap_or((inside, ""));
-        let sign = match target.chars().next() {
-            Some(sign @ ('@' | '#')) => Some(sign),
-            Some(_) | None => None,
-        };
-        if label.is_empty() {
-            out.push_str(target);
-        } else {
-            out.extend(sign.filter(|sign| !label.starts_with(*sign)));
-            out.push_str(label);
-        }
+        out.push_str(&seen(inside));
         rest = after;
     }
     out.push_str(rest);
     out.replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&amp;", "&")
+}
+
+/// What people see of what stands in brackets.
+fn seen(inside: &str) -> String {
+    let (target, label) = inside.split_once('|').unwrap_or((inside, ""));
+    let sign = target.chars().next().filter(|sign| matches!(sign, '@' | '#'));
+    if !label.is_empty() {
+        let sign = sign.filter(|sign| !label.starts_with(*sign));
+        return sign.into_iter().chain(label.chars()).collect();
+    }
+    match target.strip_prefix('!') {
+        Some(call) => format!("@{}", call.strip_prefix("subteam^").unwrap_or(call)),
+        None => target.strip_prefix("mailto:").unwrap_or(target).to_owned(),
+    }
 }
 
 pub(crate) fn urgency(word: &str) -> Option<Urgency> {

@@ -5,7 +5,7 @@ use tocsin_entity::{
     kinds::SlackFeature,
     slack::sent_notice::{ActiveModel, Column, Entity},
 };
-use tocsin_message::markdown::escape;
+use tocsin_message::{markdown::escape, mrkdwn::Mrkdwn};
 use tocsin_queue::JobError;
 
 use super::IdentityService;
@@ -69,7 +69,7 @@ fn how(person: &SlackActor) -> String {
     let whose = match &person.email {
         Some(email) => format!(
             "ask an administrator of your organisation to add you as a member with the e-mail address {}",
-            escape(email)
+            Mrkdwn::text(email).as_str()
         ),
         None => "ask an administrator of your organisation whether you are a member".to_owned(),
     };

@@ -3,7 +3,7 @@
 //! Slack takes no rich text in previews: everything here is mrkdwn and plain text. How old something is Slack itself tells, so
 //! that time alone changes nothing here.
 
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 use tocsin_client::{Incident, Known, Postmortem};
 use tocsin_entity::kinds::{IncidentStatus, PostmortemStatus};
@@ -130,7 +130,7 @@ fn summary(text: &str) -> Option<Value> {
 fn plain(markdown: &str) -> String {
     let mut text = String::new();
     let mut left_out = 0_usize;
-    for event in Parser::new(markdown) {
+    for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
         if let Event::Start(Tag::Heading { .. } | Tag::CodeBlock(_)) = event {
             left_out += 1;
         } else if let Event::End(TagEnd::Heading(_) | TagEnd::CodeBlock) = event {

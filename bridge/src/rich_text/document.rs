@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use pulldown_cmark::{Event, Options, Parser, TagEnd};
+
 /// A message's text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Document {
@@ -11,7 +13,10 @@ pub(crate) struct Document {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Block {
     Text(Vec<Inline>),
-    Quote(Vec<Inline>),
+    /// What somebody else has said, or is marked as such.
+    Quote(Vec<Block>),
+    /// Markdown of an app's, which Slack shows as such.
+    Markdown(String),
     Code {
         language: String,
         text: String,
@@ -110,14 +115,9 @@ fn called<'a>(names: &'a HashMap<String, String>, id: &'a str, label: Option<&'a
 }
 
 impl Document {
-    /// Whether there is nothing to be seen.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.blocks.iter().all(|block| match block {
-            Block::Code { text, .. } => text.trim().is_empty(),
-            Block::Text(_) | Block::Quote(_) | Block::List { .. } => block
-                .inlines()
-                .all(|inline| matches!(&inline.what, InlineContent::Text(text) if text.trim().is_empty())),
-        })
+    /// Its first line, as people see it.
+    pub(crate) fn first_line(&self, names: &KnownNames) -> Option<String> {
+        self.blocks.iter().find_map(|block| block.first_line(names))
     }
 
     /// The ids of the people it mentions.
@@ -165,11 +165,87 @@ impl Document {
 }
 
 impl Block {
-    pub(crate) fn inlines(&self) -> Box<dyn Iterator<Item = &Inline> + '_> {
+    /// The same without its styles.
+    pub(crate) fn unstyled(&self) -> Self {
+        let unstyled = |inlines: &Vec<Inline>| -> Vec<Inline> {
+            let bare = |inline: &Inline| Inline {
+                what: inline.what.clone(),
+                style: Style::default(),
+            };
+            inlines.iter().map(bare).collect()
+        };
         match self {
-            Self::Text(inlines) | Self::Quote(inlines) => Box::new(inlines.iter()),
-            Self::List { items, .. } => Box::new(items.iter().flatten()),
-            Self::Code { .. } => Box::new(std::iter::empty()),
+            Self::Text(inlines) => Self::Text(unstyled(inlines)),
+            Self::Quote(blocks) => Self::Quote(blocks.iter().map(Self::unstyled).collect()),
+            Self::List {
+                ordered,
+                indent,
+                first,
+                items,
+            } => Self::List {
+                ordered: *ordered,
+                indent: *indent,
+                first: *first,
+                items: items.iter().map(unstyled).collect(),
+            },
+            Self::Code { .. } | Self::Markdown(_) => self.clone(),
         }
     }
+
+    pub(crate) fn inlines(&self) -> Box<dyn Iterator<Item = &Inline> + '_> {
+        match self {
+            Self::Text(inlines) => Box::new(inlines.iter()),
+            Self::Quote(blocks) => Box::new(blocks.iter().flat_map(Self::inlines)),
+            Self::List { items, .. } => Box::new(items.iter().flatten()),
+            Self::Code { .. } | Self::Markdown(_) => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// Whether there is nothing to be seen.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::Code { text, .. } | Self::Markdown(text) => text.trim().is_empty(),
+            Self::Quote(blocks) => blocks.iter().all(Self::is_empty),
+            Self::Text(_) | Self::List { .. } => self
+                .inlines()
+                .all(|inline| matches!(&inline.what, InlineContent::Text(text) if text.trim().is_empty())),
+        }
+    }
+
+    fn first_line(&self, names: &KnownNames) -> Option<String> {
+        let text = match self {
+            Self::Code { text, .. } => text.clone(),
+            Self::Markdown(text) => plain(text),
+            Self::Quote(blocks) => return blocks.iter().find_map(|block| block.first_line(names)),
+            Self::Text(inlines) => shown(inlines, names),
+            Self::List { items, .. } => {
+                let items: Vec<_> = items.iter().map(|item| shown(item, names)).collect();
+                items.join("\n")
+            }
+        };
+        let mut lines = text.lines().map(str::trim);
+        lines.find(|line| !line.is_empty()).map(str::to_owned)
+    }
+}
+
+fn shown(inlines: &[Inline], names: &KnownNames) -> String {
+    inlines.iter().map(|inline| inline.shown(names)).collect()
+}
+
+/// Markdown without its marks.
+fn plain(markdown: &str) -> String {
+    let mut text = String::new();
+    for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
+        if let Event::Text(part) | Event::Code(part) = event {
+            text.push_str(&part);
+        } else if matches!(
+            event,
+            Event::SoftBreak
+                | Event::HardBreak
+                | Event::End(TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item)
+        ) {
+            text.push('\n');
+        }
+    }
+    text
 }

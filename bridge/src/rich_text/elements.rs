@@ -6,20 +6,29 @@
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::document::{Block, Document, Inline, InlineContent, Style};
+use super::document::{Block, Inline, InlineContent, Style};
 
-/// The rich text among a message's blocks.
-pub(crate) fn document(blocks: &[Value]) -> Document {
-    let blocks = blocks
-        .iter()
-        .filter(|block| block["type"] == "rich_text")
-        .flat_map(|block| list(&block["elements"]))
-        .filter_map(element)
-        .collect();
-    Document { blocks }
+/// What stands in a block of rich text.
+pub(crate) fn rich_text(block: &Value) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut was_bordered = false;
+    for element in list(&block["elements"]) {
+        let Some(read) = read_element(element) else {
+            continue;
+        };
+        // Slack draws the line of a quote beside these, and one line beside those that follow each other.
+        let is_bordered = element["border"].as_u64().is_some_and(|border| border > 0);
+        match blocks.last_mut() {
+            Some(Block::Quote(inside)) if is_bordered && was_bordered => inside.push(read),
+            _ if is_bordered => blocks.push(Block::Quote(vec![read])),
+            _ => blocks.push(read),
+        }
+        was_bordered = is_bordered || matches!(blocks.last(), Some(Block::Quote(_)));
+    }
+    blocks
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -27,23 +36,14 @@ fn string(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-fn element(element: &Value) -> Option<Block> {
+fn read_element(element: &Value) -> Option<Block> {
     let elements = list(&element["elements"]);
     match element["type"].as_str()? {
         "rich_text_section" => Some(Block::Text(inlines(elements))),
-        "rich_text_quote" => Some(Block::Quote(inlines(elements))),
+        "rich_text_quote" => Some(Block::Quote(vec![Block::Text(inlines(elements))])),
         "rich_text_preformatted" => Some(Block::Code {
             language: string(&element["language"]).unwrap_or_default(),
-            text: inlines(elements)
-                .iter()
-                .map(|inline| match &inline.what {
-                    InlineContent::Text(text) => text.as_str(),
-                    InlineContent::Link { url, label } => label.as_deref().unwrap_or(url),
-                    InlineContent::Person { id, .. }
-                    | InlineContent::Channel { id, .. }
-                    | InlineContent::Group { id, .. } => id,
-                })
-                .collect(),
+            text: inlines(elements).iter().map(in_code).collect(),
         }),
         "rich_text_list" => Some(Block::List {
             ordered: element["style"] == "ordered",
@@ -52,12 +52,29 @@ fn element(element: &Value) -> Option<Block> {
                 .and_then(|indent| usize::try_from(indent).ok())
                 .unwrap_or(0),
             first: element["offset"].as_u64().unwrap_or(0).saturating_add(1),
-            items: elements
-                .iter()
-                .map(|item| inlines(list(&item["elements"])))
-                .collect(),
+            items: elements.iter().map(item).collect(),
         }),
-        _ => None,
+        // An element that Slack adds later shows what stands in it, or its text.
+        _ if elements.is_empty() => inline(element).map(|inline| Block::Text(vec![inline])),
+        _ => Some(Block::Text(inlines(elements))),
+    }
+}
+
+/// An item of a list: a section, or a leaf without one.
+fn item(item: &Value) -> Vec<Inline> {
+    match list(&item["elements"]) {
+        [] => inline(item).into_iter().collect(),
+        elements => inlines(elements),
+    }
+}
+
+/// What is seen of a leaf in code, where names are not looked up.
+fn in_code(inline: &Inline) -> String {
+    match &inline.what {
+        InlineContent::Text(text) => text.clone(),
+        InlineContent::Link { url, label } => label.clone().unwrap_or_else(|| url.clone()),
+        InlineContent::Person { id, .. } | InlineContent::Group { id, .. } => format!("@{id}"),
+        InlineContent::Channel { id, .. } => format!("#{id}"),
     }
 }
 
@@ -75,10 +92,7 @@ fn inline(leaf: &Value) -> Option<Inline> {
     };
     let what = match leaf["type"].as_str()? {
         "text" => InlineContent::Text(string(&leaf["text"])?),
-        "link" => InlineContent::Link {
-            url: string(&leaf["url"])?,
-            label: string(&leaf["text"]).filter(|label| !label.trim().is_empty()),
-        },
+        "link" => link(leaf).or_else(|| other(leaf))?,
         "user" => InlineContent::Person {
             id: string(&leaf["user_id"])?,
             label: None,
@@ -95,10 +109,31 @@ fn inline(leaf: &Value) -> Option<Inline> {
         "emoji" => InlineContent::Text(emoji(leaf)?),
         "color" => InlineContent::Text(string(&leaf["value"])?),
         "date" => InlineContent::Text(date(leaf)?),
+        "team" => InlineContent::Text(string(&leaf["team_id"])?),
         // A leaf that Slack adds later shows its text, where it has one.
-        _ => InlineContent::Text(string(&leaf["text"]).or_else(|| string(&leaf["fallback"]))?),
+        _ => other(leaf)?,
     };
     Some(Inline { what, style })
+}
+
+fn link(leaf: &Value) -> Option<InlineContent> {
+    Some(InlineContent::Link {
+        url: string(&leaf["url"]).filter(|url| !url.trim().is_empty())?,
+        label: string(&leaf["text"]).filter(|label| !label.trim().is_empty()),
+    })
+}
+
+/// What a leaf shows of which no more is known.
+fn other(leaf: &Value) -> Option<InlineContent> {
+    let texts = [
+        &leaf["text"],
+        &leaf["text"]["text"],
+        &leaf["fallback"],
+        &leaf["title"],
+        &leaf["name"],
+    ];
+    let text = texts.into_iter().find_map(string);
+    text.map(InlineContent::Text).or_else(|| link(leaf))
 }
 
 /// A moment as whoever wrote it would have it read where it can't be shown in the reader's own time zone.
@@ -135,12 +170,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::rich_text::document::Document;
 
     #[test]
     fn leaves_of_every_kind_are_read_and_unknown_ones_show_their_text() {
-        let document = document(&[
-            json!({"type": "section", "text": {"type": "mrkdwn", "text": "no"}}),
-            json!({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
+        let blocks = rich_text(
+            &json!({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
                 {"type": "text", "text": "hi ", "style": {"bold": true, "underline": true}},
                 {"type": "user", "user_id": "U1"},
                 {"type": "emoji", "name": "wave", "unicode": "1f44b-1f3fd"},
@@ -153,7 +188,8 @@ mod tests {
                 {"type": "hologram"},
                 {"no": "type"}, 7, null
             ]}, {"type": "rich_text_sphere", "elements": 3}, 5]}),
-        ]);
+        );
+        let document = Document { blocks };
         let shown: Vec<String> = document.blocks[0]
             .inlines()
             .map(|inline| inline.shown(&super::super::document::KnownNames::default()))

@@ -11,7 +11,8 @@ pub(crate) fn escape(text: &str) -> String {
             '\\' | '`' | '*' | '[' | ']' | '<' | '~' => true,
             // Within a word an underscore is an underscore.
             '_' => !(is_word(previous) && is_word(next)),
-            '&' => next.is_some_and(|next| next.is_ascii_alphanumeric() || next == '#'),
+            // What follows the text may make an entity of it.
+            '&' => next.is_none_or(|next| next.is_ascii_alphanumeric() || next == '#'),
             _ => false,
         };
         if special {

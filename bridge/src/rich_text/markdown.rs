@@ -3,68 +3,114 @@
 //! What people typed stays what they typed: nothing in it turns into Markdown by accident. A style that Markdown can't
 //! express at its place is left out rather than shown as stray asterisks: each block is read back to see to it.
 
-use pulldown_cmark::{Event, Options, Parser};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::document::{Block, Document, Inline, InlineContent, KnownNames, Style};
-use super::escape::{escape, guard_line_start};
+use super::{
+    document::{Block, Document, Inline, InlineContent, KnownNames},
+    escape::escape,
+    line::{is_linked, markdown_line, meant, read_back, shows},
+};
 
-/// The document as Markdown.
+/// Longest text that the API takes, in characters. Of what people can type, only thousands of styles or names can come to more.
+const TEXT_MAX: usize = 200_000;
+
+/// The document as Markdown, which the API takes: where that would be too long, without styles, and cut if need be.
 pub(crate) fn render(document: &Document, names: &KnownNames) -> String {
+    let markdown = render_whole(&document.blocks, names);
+    if markdown.chars().count() <= TEXT_MAX {
+        return markdown;
+    }
+    let unstyled: Vec<_> = document.blocks.iter().map(Block::unstyled).collect();
+    let mut markdown = render_whole(&unstyled, names);
+    if let Some((end, _)) = markdown.char_indices().nth(TEXT_MAX) {
+        markdown.truncate(end);
+        markdown.pop();
+        markdown.push('…');
+    }
+    markdown
+}
+
+fn render_whole(blocks: &[Block], names: &KnownNames) -> String {
+    // A NUL means nothing to anybody, and PostgreSQL refuses it.
+    render_blocks(blocks, names).replace('\0', "")
+}
+
+fn render_blocks(blocks: &[Block], names: &KnownNames) -> String {
     let mut out = String::new();
-    let mut depth: Option<usize> = None;
-    for block in &document.blocks {
-        let (text, now) = match block {
+    // The indents of the lists that the last block is in, each within the one before.
+    let mut lists: Vec<usize> = Vec::new();
+    for block in blocks.iter().filter(|block| !block.is_empty()) {
+        let text = match block {
             Block::List {
                 ordered,
                 indent,
                 first,
                 items,
             } => {
-                let level = depth.map_or(0, |depth| (*indent).min(depth + 1));
-                let list = checked(block, names, |styled| {
-                    list(items, *ordered, *first, level, names, styled)
-                });
                 // A list that does not begin with 1 can't interrupt the item before it.
-                let joined = depth.is_some() && !(*ordered && *first != 1);
-                out.push_str(if out.is_empty() {
-                    ""
-                } else if joined {
-                    "\n"
-                } else {
-                    "\n\n"
+                let joined = !lists.is_empty() && !(*ordered && *first != 1);
+                lists.truncate(*indent);
+                let indent = lists.last().copied().unwrap_or(0);
+                let first = ordered.then(|| (*first).min(NUMBER_MAX));
+                let list = checked(block, names, |is_styled| {
+                    list(items, first, indent, names, is_styled)
                 });
+                let between = if joined { "\n" } else { "\n\n" };
+                out.push_str(if out.is_empty() { "" } else { between });
                 out.push_str(&list);
-                depth = Some(level);
+                lists.push(indent + marker(first, items.len()).len().max(INDENT));
                 continue;
             }
-            Block::Text(inlines) => (
-                checked(block, names, |styled| lines(inlines, names, styled)),
-                None,
-            ),
-            Block::Quote(inlines) => (
-                checked(block, names, |styled| {
-                    prefixed(&lines(inlines, names, styled), "> ")
-                }),
-                None,
-            ),
-            Block::Code { language, text } => (fenced(language, text), None),
+            Block::Text(inlines) => checked(block, names, |is_styled| lines(inlines, names, is_styled)),
+            Block::Quote(blocks) => render_blocks(blocks, names),
+            Block::Markdown(text) => contained(text),
+            Block::Code { language, text } => fenced(language, text),
         };
         if text.trim().is_empty() {
             continue;
         }
-        depth = now;
+        lists.clear();
         out.push_str(if out.is_empty() { "" } else { "\n\n" });
-        out.push_str(&text);
+        if matches!(block, Block::Quote(_)) {
+            out.push_str(&prefixed(&text, "> "));
+        } else {
+            out.push_str(&text);
+        }
     }
     out
 }
 
-/// A link as Markdown.
-pub(crate) fn link(url: &str, label: &str) -> String {
-    let scheme = url.split(':').next().unwrap_or_default().to_ascii_lowercase();
-    if !matches!(scheme.as_str(), "http" | "https" | "mailto") {
-        return escape(&if label == url {
-            url.to_owned()
+/// The greatest number that an item of a list in Markdown has.
+const NUMBER_MAX: u64 = 999_000_000;
+
+/// Markdown of somebody else's, which must end before what follows: what would go on is shown as it is written.
+fn contained(markdown: &str) -> String {
+    let markdown = markdown.trim_end();
+    let probe = format!("{markdown}\n\nx");
+    let events: Vec<_> = Parser::new_ext(&probe, Options::ENABLE_STRIKETHROUGH).collect();
+    let [
+        ..,
+        Event::Start(Tag::Paragraph),
+        Event::Text(last),
+        Event::End(TagEnd::Paragraph),
+    ] = events.as_slice()
+    else {
+        return fenced("", markdown);
+    };
+    if **last == *"x" {
+        markdown.to_owned()
+    } else {
+        fenced("", markdown)
+    }
+}
+
+/// A link as Markdown, its label in code if wanted; where it can't be followed, as text.
+pub(super) fn link(url: &str, label: &str, is_code: bool) -> String {
+    let label = label.replace(['\n', '\r'], " ");
+    let written = |text: &str| if is_code { code_span(text) } else { escape(text) };
+    if !is_linked(url) {
+        return written(&if label == url {
+            label
         } else {
             format!("{label} ({url})")
         });
@@ -83,43 +129,32 @@ pub(crate) fn link(url: &str, label: &str) -> String {
             c => target.push(c),
         }
     }
-    if label == url && target == url {
+    if label == url && target == url && !is_code {
         return format!("<{url}>");
     }
-    format!("[{}]({target})", escape(&label.replace('\n', " ")))
+    format!("[{}]({target})", written(&label))
 }
 
-/// With styles if they read back as what was written, and else without.
+/// A link to what a sentence of ours names, as Markdown.
+pub(crate) fn named_link(url: &str, label: &str) -> String {
+    link(url, label, false)
+}
+
+/// A block whose lines are well by themselves, with its styles; without them if together they mean something else.
 fn checked(block: &Block, names: &KnownNames, write: impl Fn(bool) -> String) -> String {
     let styled = write(true);
-    let expected: String = block.inlines().map(|inline| inline.shown(names)).collect();
-    if visible(&plain(&styled)) == visible(&expected) {
+    if shows(&read_back(&styled), &meant(block.inlines(), names)) {
         styled
     } else {
         write(false)
     }
 }
 
-/// What a reader of the Markdown sees, without its form.
-fn plain(markdown: &str) -> String {
-    let mut text = String::new();
-    for event in Parser::new_ext(markdown, Options::ENABLE_STRIKETHROUGH) {
-        if let Event::Text(part) | Event::Code(part) | Event::Html(part) | Event::InlineHtml(part) = event {
-            text.push_str(&part);
-        }
-    }
-    text
-}
-
-fn visible(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
-}
-
 fn lines(inlines: &[Inline], names: &KnownNames, styled: bool) -> String {
     let mut out = String::new();
     let mut gap = false;
     for line in split(inlines) {
-        let text = one_line(&line, names, styled);
+        let text = markdown_line(&line, names, styled);
         if text.is_empty() {
             gap = !out.is_empty();
             continue;
@@ -158,67 +193,7 @@ fn split(inlines: &[Inline]) -> Vec<Vec<Inline>> {
     lines
 }
 
-fn one_line(inlines: &[Inline], names: &KnownNames, styled: bool) -> String {
-    let mut out = String::new();
-    for (index, inline) in inlines.iter().enumerate() {
-        let text = match &inline.what {
-            InlineContent::Link { url, label } => link(url, label.as_deref().unwrap_or(url)),
-            InlineContent::Text(_)
-            | InlineContent::Person { .. }
-            | InlineContent::Channel { .. }
-            | InlineContent::Group { .. } => {
-                if styled && inline.style.code {
-                    code_span(&inline.shown(names))
-                } else {
-                    escape(&inline.shown(names))
-                }
-            }
-        };
-        let next = inlines.get(index + 1).map(|next| next.shown(names));
-        if styled {
-            push_styled(
-                &mut out,
-                &text,
-                inline.style,
-                next.and_then(|text| text.chars().next()),
-            );
-        } else {
-            out.push_str(&text);
-        }
-    }
-    guard_line_start(out.trim())
-}
-
-/// Markdown sees a style only around text, not around blanks; and an underscore only at the edge of a word.
-fn push_styled(out: &mut String, text: &str, style: Style, next: Option<char>) {
-    let inner = text.trim();
-    if inner.is_empty() || !(style.bold || style.italic || style.strike) {
-        out.push_str(text);
-        return;
-    }
-    let (before, rest) = text.split_at(text.len() - text.trim_start().len());
-    let after = &rest[inner.len()..];
-    let in_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let touches =
-        (before.is_empty() && in_word(out.chars().next_back())) || (after.is_empty() && in_word(next));
-    let mut marks: Vec<&str> = Vec::new();
-    if style.strike {
-        marks.push("~~");
-    }
-    if style.bold {
-        marks.push("**");
-    }
-    if style.italic {
-        marks.push(if touches { "*" } else { "_" });
-    }
-    out.push_str(before);
-    out.push_str(&marks.concat());
-    out.push_str(inner);
-    out.extend(marks.into_iter().rev());
-    out.push_str(after);
-}
-
-fn code_span(code: &str) -> String {
+pub(super) fn code_span(code: &str) -> String {
     let code = code.replace('\n', " ");
     if code.trim().is_empty() {
         return code;
@@ -245,30 +220,34 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
+/// The least by which a list in a list is indented.
+const INDENT: usize = 4;
+
+/// What the item at `index` begins with; `first` is the number of the first, where they have numbers.
+fn marker(first: Option<u64>, index: usize) -> String {
+    first.map_or_else(
+        || "- ".to_owned(),
+        |first| format!("{}. ", first.saturating_add(u64::try_from(index).unwrap_or(0))),
+    )
+}
+
 fn list(
     items: &[Vec<Inline>],
-    ordered: bool,
-    first: u64,
-    level: usize,
+    first: Option<u64>,
+    indent: usize,
     names: &KnownNames,
     styled: bool,
 ) -> String {
-    let indent = "    ".repeat(level);
-    items
-        .iter()
-        .zip(first..)
-        .map(|(item, number)| {
-            let marker = if ordered {
-                format!("{number}. ")
-            } else {
-                "- ".to_owned()
-            };
-            let hanging = format!("{indent}{}", " ".repeat(marker.len()));
-            let text = prefixed(&lines(item, names, styled), &hanging);
-            format!("{indent}{marker}{}", text.trim_start())
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
+    let indent = " ".repeat(indent);
+    let items = items.iter().enumerate().map(|(index, item)| {
+        let marker = marker(first, index);
+        let hanging = format!("{indent}{}", " ".repeat(marker.len()));
+        let text = prefixed(&lines(item, names, styled), &hanging);
+        // With nothing in it, an item would end before a list that stands in it.
+        let text = Some(text.trim_start()).filter(|text| !text.is_empty());
+        format!("{indent}{marker}{}", text.unwrap_or("&nbsp;"))
+    });
+    items.collect::<Vec<_>>().join("\n")
 }
 
 fn prefixed(text: &str, prefix: &str) -> String {
@@ -282,133 +261,4 @@ fn prefixed(text: &str, prefix: &str) -> String {
         })
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::rich_text::elements;
-
-    fn markdown(elements: &Value) -> String {
-        let document = elements::document(&[json!({"type": "rich_text", "elements": elements})]);
-        let names = KnownNames {
-            people: [("U1".to_owned(), "Ada *L*".to_owned())].into(),
-            channels: [("C1".to_owned(), "ops".to_owned())].into(),
-            groups: [("S1".to_owned(), "on_call".to_owned())].into(),
-        };
-        render(&document, &names)
-    }
-
-    fn section(leaves: &Value) -> String {
-        markdown(&json!([{"type": "rich_text_section", "elements": leaves}]))
-    }
-
-    #[test]
-    fn styles_links_and_mentions_become_markdown() {
-        assert_eq!(
-            section(&json!([
-                {"type": "text", "text": "see "},
-                {"type": "text", "text": "this ", "style": {"bold": true}},
-                {"type": "text", "text": "and", "style": {"italic": true}},
-                {"type": "text", "text": " "},
-                {"type": "text", "text": "a`b", "style": {"code": true}},
-                {"type": "text", "text": ", "},
-                {"type": "text", "text": "not", "style": {"strike": true, "bold": true}},
-                {"type": "text", "text": " "},
-                {"type": "link", "url": "https://example.com/(a)?b=1&c=2", "text": "docs"},
-                {"type": "text", "text": " "},
-                {"type": "link", "url": "https://example.com"},
-                {"type": "text", "text": " "},
-                {"type": "user", "user_id": "U1"},
-                {"type": "text", "text": " "},
-                {"type": "channel", "channel_id": "C1"},
-                {"type": "text", "text": " "},
-                {"type": "user", "user_id": "U9"},
-            ])),
-            r"see **this** _and_ ``a`b``, ~~**not**~~ [docs](https://example.com/%28a%29?b=1&amp;c=2) <https://example.com> @Ada \*L\* #ops @U9"
-        );
-    }
-
-    #[test]
-    fn nested_lists_quotes_and_code_become_markdown() {
-        let item =
-            |text: &str| json!({"type": "rich_text_section", "elements": [{"type": "text", "text": text}]});
-        assert_eq!(
-            markdown(&json!([
-                {"type": "rich_text_section", "elements": [{"type": "text", "text": "Steps:\n"}]},
-                {"type": "rich_text_list", "style": "ordered", "indent": 0, "elements": [item("one"), item("two")]},
-                {"type": "rich_text_list", "style": "bullet", "indent": 1, "elements": [item("a\nb")]},
-                {"type": "rich_text_list", "style": "ordered", "indent": 0, "offset": 2, "elements": [item("three")]},
-                {"type": "rich_text_quote", "elements": [{"type": "text", "text": "said\n\nso"}]},
-                {"type": "rich_text_preformatted", "language": "rust", "elements": [{"type": "text", "text": "```\nfn"}]},
-            ])),
-            "Steps:\n\n1. one\n2. two\n    - a  \n      b\n\n3. three\n\n> said\n>\n> so\n\n````rust\n```\nfn\n````"
-        );
-    }
-
-    #[test]
-    fn what_people_typed_does_not_turn_into_markdown() {
-        let typed = "# not a heading\n1. not a list\n- nor this\n> nor a quote\n*no* _no_ snake_case `no` [a](b) <b>&amp;\n---\n|--|--|\n    no code";
-        assert_eq!(
-            section(&json!([{"type": "text", "text": typed}])),
-            "\\# not a heading  \n1\\. not a list  \n\\- nor this  \n\\> nor a quote  \n\\*no\\* \\_no\\_ snake_case \\`no\\` \\[a\\](b) \\<b>\\&amp;  \n\\---  \n\\|--|--|  \nno code"
-        );
-    }
-
-    #[test]
-    fn a_style_that_markdown_cannot_express_is_left_out() {
-        assert_eq!(
-            section(&json!([
-                {"type": "text", "text": "a"},
-                {"type": "text", "text": ".b.", "style": {"bold": true}},
-                {"type": "text", "text": "c"},
-            ])),
-            "a.b.c"
-        );
-    }
-
-    fn leaf() -> impl Strategy<Value = Inline> {
-        let text = prop_oneof![
-            "[-a-z0-9*_~`#>+=.()|<&;\\\\\\[\\]! \n]{0,10}",
-            "\\PC{0,6}",
-            prop::sample::select(vec![
-                "1. ", "\n- ", "\n```\n", "\n\n", "&lt;", "---", "===", "\t", "~~~", "\n    x"
-            ])
-            .prop_map(str::to_owned),
-        ];
-        let style = any::<(bool, bool, bool, bool)>();
-        (text, style).prop_map(|(text, (bold, italic, strike, code))| {
-            Inline::text(
-                text,
-                Style {
-                    bold,
-                    italic,
-                    strike,
-                    code,
-                },
-            )
-        })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-        #[test]
-        fn markdown_reads_back_as_the_text_that_was_typed(
-            inlines in prop::collection::vec(leaf(), 0..6),
-            kind in 0..3,
-        ) {
-            let typed: String = inlines.iter().map(|inline| inline.shown(&KnownNames::default())).collect();
-            let block = match kind {
-                0 => Block::Text(inlines),
-                1 => Block::Quote(inlines),
-                _ => Block::List { ordered: true, indent: 3, first: 4, items: vec![inlines] },
-            };
-            let written = render(&Document { blocks: vec![block] }, &KnownNames::default());
-            prop_assert_eq!(visible(&plain(&written)), visible(&typed), "{:?}", written);
-        }
-    }
 }

@@ -11,11 +11,12 @@ use tocsin_slack::{
 };
 
 use super::{
-    document::{Document, KnownNames},
-    escape::escape,
-    markdown, text,
+    attachments::read_attachments,
+    blocks::read_blocks,
+    document::{Block, Document, InlineContent, KnownNames},
+    files::file_blocks,
+    text,
 };
-use crate::rich_text::elements;
 
 /// Subtypes in which people speak; all others are Slack's, or an app's.
 const SPOKEN: [&str; 3] = ["file_share", "thread_broadcast", "me_message"];
@@ -96,62 +97,71 @@ impl MessageEvent {
         (place.ts != place.thread_ts).then_some(place)
     }
 
-    /// What was written: the composer's rich text where there is some, else the text, else what was attached.
+    /// All that people see of it: its blocks where it has some, else its text; what is attached to it; and its files.
     pub(crate) fn document(&self) -> Document {
-        let rich = elements::document(&self.blocks);
-        if !rich.is_empty() {
-            return rich;
+        let mut blocks = read_blocks(&self.blocks);
+        if blocks.iter().all(Block::is_empty) {
+            blocks = text::document(&self.text).blocks;
         }
-        let plain = text::document(&self.text);
-        if !plain.is_empty() {
-            return plain;
-        }
-        let attached: Vec<&str> = self
-            .attachments
-            .iter()
-            .filter_map(|attachment| attachment["text"].as_str().or(attachment["fallback"].as_str()))
-            .collect();
-        text::document(&attached.join("\n\n"))
+        let is_all = blocks.iter().all(Block::is_empty);
+        blocks.extend(self.attached(is_all));
+        Document { blocks }
     }
 
-    /// The whole message as Markdown, files as links; empty if there is nothing to be seen.
-    pub(crate) fn markdown(&self, document: &Document, names: &KnownNames) -> String {
-        let mut parts = Vec::new();
-        if !document.is_empty() {
-            parts.push(markdown::render(document, names));
+    /// Its words from `rest` on, which is the end of its text: from the rich text, where that says the same before.
+    pub(crate) fn document_after(&self, rest: &str) -> Document {
+        let before = self.text.trim_end().strip_suffix(rest);
+        let rich = before.and_then(|before| {
+            let names = KnownNames::default();
+            let before = text::document(before);
+            let skipped: String = before
+                .blocks
+                .iter()
+                .flat_map(Block::inlines)
+                .map(|inline| inline.shown(&names))
+                .collect();
+            without_beginning(read_blocks(&self.blocks), &skipped)
+        });
+        rich.map_or_else(|| text::document(rest), |blocks| Document { blocks })
+    }
+
+    /// What it has beside its own words: what is attached, and its files.
+    pub(crate) fn enclosed(&self) -> Document {
+        Document {
+            blocks: self.attached(false),
         }
-        parts.extend(self.files.iter().filter_map(file));
-        parts.join("\n\n")
+    }
+
+    fn attached(&self, is_all: bool) -> Vec<Block> {
+        let mut blocks = read_attachments(&self.attachments, is_all && self.files.is_empty());
+        blocks.extend(file_blocks(&self.files));
+        blocks
     }
 }
 
-/// A file as a link to its page, which asks who looks at it; its own address (`url_private`) is for programs with a token.
-fn file(file: &Value) -> Option<String> {
-    let field = |name: &str| file[name].as_str().filter(|text| !text.trim().is_empty());
-    let name = field("name").or(field("title")).unwrap_or("file");
-    let link = match field("permalink").or(field("external_url")) {
-        Some(url) => markdown::link(url, name),
-        // A file that Slack does not show (`file_access: check_file_info`) or has deleted.
-        None => file.is_object().then(|| escape(name))?,
+/// The blocks without what stands at the beginning of the first, blanks aside; none if something else stands there.
+fn without_beginning(mut blocks: Vec<Block>, beginning: &str) -> Option<Vec<Block>> {
+    let names = KnownNames::default();
+    let mut left = beginning.trim();
+    let Some(Block::Text(inlines)) = blocks.first_mut() else {
+        return None;
     };
-    let kind = field("pretty_type").or(field("mimetype")).map(escape);
-    let size = file["size"].as_u64().map(size);
-    let facts: Vec<_> = kind.into_iter().chain(size).collect();
-    Some(if facts.is_empty() {
-        link
-    } else {
-        format!("{link} ({})", facts.join(", "))
-    })
-}
-
-/// A file's size, for people.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_000 => format!("{bytes} B"),
-        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
-        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
-        1_000_000_000.. => format!("{} GB", bytes / 1_000_000_000),
+    while !left.is_empty() {
+        let first = inlines.first_mut()?;
+        let shown = first.shown(&names);
+        let shown = shown.trim_start();
+        if let Some(after) = left.strip_prefix(shown.trim_end()) {
+            left = after.trim_start();
+            inlines.remove(0);
+        } else if let (InlineContent::Text(text), Some(after)) = (&mut first.what, shown.strip_prefix(left)) {
+            let after = after.trim_start().to_owned();
+            *text = after;
+            left = "";
+        } else {
+            return None;
+        }
     }
+    Some(blocks)
 }
 
 #[cfg(test)]
@@ -196,40 +206,5 @@ mod tests {
             "the thread's first message"
         );
         assert!(!reply(&with("thread_ts", Value::Null)));
-    }
-
-    #[test]
-    fn rich_text_is_preferred_and_files_follow_as_links() {
-        let message = MessageEvent::of(&json!({"event": {
-            "text": "*plain*",
-            "blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
-                {"type": "text", "text": "rich", "style": {"bold": true}}]}]}],
-            "files": [
-                {"name": "a_b.png", "permalink": "https://x.slack.com/files/U1/F1/a_b.png", "pretty_type": "PNG", "size": 12_345,
-                    "url_private": "https://files.slack.com/secret"},
-                {"name": "hidden", "url_private": "https://files.slack.com/secret"},
-                {"id": "F2", "mode": "tombstone"},
-                7
-            ]
-        }}));
-        let document = message.document();
-        assert_eq!(
-            message.markdown(&document, &KnownNames::default()),
-            "**rich**\n\n[a_b.png](https://x.slack.com/files/U1/F1/a_b.png) (PNG, 12 kB)\n\nhidden\n\nfile"
-        );
-        let message = MessageEvent::of(&json!({"event": {"text": "*plain*", "blocks": "none"}}));
-        assert_eq!(
-            message.markdown(&message.document(), &KnownNames::default()),
-            "**plain**"
-        );
-        let message = MessageEvent::of(
-            &json!({"event": {"text": "", "attachments": [{"fallback": "shared"}, {"text": "x &amp; y"}]}}),
-        );
-        assert_eq!(
-            message.markdown(&message.document(), &KnownNames::default()),
-            "shared\n\nx & y"
-        );
-        let message = MessageEvent::of(&json!({"event": {"text": " \n"}}));
-        assert_eq!(message.markdown(&message.document(), &KnownNames::default()), "");
     }
 }

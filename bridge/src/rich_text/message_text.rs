@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tocsin_queue::JobError;
 
-use super::{document::Block, escape::escape, markdown, message::MessageEvent};
+use super::{escape::escape, markdown, message::MessageEvent};
 use crate::{
     installation::AppInstallation,
     rich_text::names::{RichText, names},
@@ -27,27 +27,31 @@ pub(crate) async fn message_text(
     let message = MessageEvent::of(&json!({"event": message}));
     let document = message.document();
     let names = names(text, installation, &document).await?;
-    let lines = document.blocks.iter().map(|block| match block {
-        Block::Code { text, .. } => text.clone(),
-        Block::Text(_) | Block::Quote(_) | Block::List { .. } => {
-            block.inlines().map(|inline| inline.shown(&names)).collect()
-        }
-    });
-    let first_line = lines
-        .flat_map(|text: String| text.lines().map(str::to_owned).collect::<Vec<_>>())
-        .map(|line| line.trim().to_owned())
-        .find(|line| !line.is_empty());
     Ok(MessageText {
-        markdown: message.markdown(&document, &names),
-        first_line: first_line.unwrap_or_default(),
+        markdown: markdown::render(&document, &names),
+        first_line: document.first_line(&names).unwrap_or_default(),
     })
+}
+
+/// Reads a message that asks for something in words: of these, what follows the command; and what the message has beside them.
+pub(crate) async fn command_text(
+    text: &RichText,
+    installation: &AppInstallation,
+    message: &Value,
+    rest: &str,
+) -> Result<String, JobError> {
+    let message = MessageEvent::of(&json!({"event": message}));
+    let mut document = message.document_after(rest);
+    document.blocks.extend(message.enclosed().blocks);
+    let names = names(text, installation, &document).await?;
+    Ok(markdown::render(&document, &names))
 }
 
 /// Who said it and where, as Markdown.
 pub(crate) fn source(author: &str, permalink: Option<&str>) -> String {
     let author = escape(&author.replace('\n', " "));
     match permalink {
-        Some(permalink) => format!("— {author}, {}", markdown::link(permalink, "in Slack")),
+        Some(permalink) => format!("— {author}, {}", markdown::named_link(permalink, "in Slack")),
         None => format!("— {author}, in Slack"),
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! Source: Slack, "Formatting message text", "Parsing".
 
+use std::collections::BTreeMap;
+
+use tocsin_message::markdown::next_url;
+
 use super::document::{Block, Document, Inline, InlineContent, Style};
 use crate::rich_text::elements::moment;
 
@@ -65,11 +69,8 @@ fn prose(text: &str, blocks: &mut Vec<Block>) {
     let mut flush = |run: &mut Vec<&str>, quoted: bool| {
         let inlines = inlines(&run.join("\n"), Style::default());
         if run.iter().any(|line| !line.trim().is_empty()) {
-            blocks.push(if quoted {
-                Block::Quote(inlines)
-            } else {
-                Block::Text(inlines)
-            });
+            let text = Block::Text(inlines);
+            blocks.push(if quoted { Block::Quote(vec![text]) } else { text });
         }
         run.clear();
     };
@@ -84,29 +85,20 @@ fn prose(text: &str, blocks: &mut Vec<Block>) {
     flush(&mut run, quoted);
 }
 
+/// The marks of styles.
+const MARKS: [char; 4] = ['`', '*', '_', '~'];
+
 fn inlines(text: &str, style: Style) -> Vec<Inline> {
+    let marks = StyleMarks::of(text);
     let mut out = Vec::new();
     let mut plain = String::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        let found = match c {
-            '<' => rest[1..]
-                .split_once('>')
-                .map(|(inside, _)| (vec![reference(inside, style)], inside.len() + 2)),
-            '`' => span(text, at, c).map(|inner| {
-                let code = Inline::text(unescape(&references(inner)), Style { code: true, ..style });
-                (vec![code], inner.len() + 2)
-            }),
-            '*' | '_' | '~' => {
-                span(text, at, c).map(|inner| (inlines(inner, with(style, c)), inner.len() + 2))
-            }
-            _ => None,
-        };
-        if let Some((inner, length)) = found {
+        let found = marks.read(text, at, c, style);
+        if let Some((inner, end)) = found {
             push_text(&mut out, &mut plain, style);
             out.extend(inner);
-            at += length;
+            at = end;
         } else {
             plain.push(c);
             at += c.len_utf8();
@@ -136,24 +128,121 @@ fn with(style: Style, mark: char) -> Style {
     }
 }
 
-/// What stands between a mark and its fellow on the same line, where both stand at the edge of a word.
-fn span(text: &str, at: usize, mark: char) -> Option<&str> {
-    let alone = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-    if !alone(text[..at].chars().next_back()) {
+/// Where the styles of a text may end. A mark inside of a link, an address or code is none.
+struct StyleMarks {
+    /// Links and addresses, each by where it ends.
+    whole: BTreeMap<usize, usize>,
+    /// For each of [`MARKS`], where it may end a style.
+    ends: [Vec<usize>; 4],
+}
+
+impl StyleMarks {
+    fn of(text: &str) -> Self {
+        let mut marks = Self {
+            whole: BTreeMap::new(),
+            ends: Default::default(),
+        };
+        let last_bracket = text.rfind('>').unwrap_or(0);
+        let reference = |at: usize| {
+            let inside = text[at..].strip_prefix('<').filter(|_| at < last_bracket)?;
+            inside.find('>').map(|end| at + end + 2)
+        };
+        let may_end = |at: usize| !is_word(text[at + 1..].chars().next());
+        let mut at = 0;
+        while let Some(found) = text[at..].find(['<', '`']) {
+            let here = at + found;
+            let is_after_blank = text[..here].ends_with(char::is_whitespace);
+            if text[here..].starts_with('`') && !is_after_blank && may_end(here) {
+                marks.ends[0].push(here);
+            }
+            at = reference(here).unwrap_or(here + 1);
+        }
+        let mut before = None;
+        let mut at = 0;
+        while let Some(c) = text[at..].chars().next() {
+            let mark = MARKS.iter().position(|mark| *mark == c);
+            let end = match c {
+                '<' => reference(at),
+                'h' if !is_word(before) => bare_url(&text[at..]).map(|url| at + url.len()),
+                '`' => marks.span(text, at, 0),
+                _ => None,
+            };
+            if let Some(end) = end {
+                if c != '`' {
+                    marks.whole.insert(at, end);
+                }
+            } else if let Some(mark) = mark.filter(|mark| *mark > 0)
+                && before.is_some_and(|before: char| !before.is_whitespace())
+                && may_end(at)
+            {
+                marks.ends[mark].push(at);
+            }
+            let end = end.unwrap_or(at + c.len_utf8());
+            before = text[..end].chars().next_back();
+            at = end;
+        }
+        marks
+    }
+
+    /// Where the style ends that begins with a mark: at its fellow in the same line, where both stand at the edge of a word.
+    fn span(&self, text: &str, at: usize, mark: usize) -> Option<usize> {
+        if is_word(text[..at].chars().next_back()) {
+            return None;
+        }
+        let first = text[at + 1..].chars().next()?;
+        if first == MARKS[mark] || first.is_whitespace() {
+            return None;
+        }
+        let ends = &self.ends[mark];
+        let end = *ends.get(ends.partition_point(|end| *end <= at + 1))?;
+        (!text[at..end].contains('\n')).then_some(end + 1)
+    }
+
+    /// What begins here and is more than a character, and where it ends.
+    fn read(&self, text: &str, at: usize, c: char, style: Style) -> Option<(Vec<Inline>, usize)> {
+        if let Some(end) = self.whole.get(&at) {
+            let inline = if c == '<' {
+                reference(&text[at + 1..end - 1], style)
+            } else {
+                Inline {
+                    what: InlineContent::Link {
+                        url: unescape(&text[at..*end]),
+                        label: None,
+                    },
+                    style,
+                }
+            };
+            return Some((vec![inline], *end));
+        }
+        let mark = MARKS.iter().position(|mark| *mark == c)?;
+        let end = self.span(text, at, mark)?;
+        let inner = &text[at + 1..end - 1];
+        if c == '`' {
+            let code = Inline::text(unescape(&references(inner)), Style { code: true, ..style });
+            return Some((vec![code], end));
+        }
+        Some((inlines(inner, with(style, c)), end))
+    }
+}
+
+fn is_word(c: Option<char>) -> bool {
+    c.is_some_and(char::is_alphanumeric)
+}
+
+/// The address with which a text begins, if it begins with one. Slack marks the addresses in messages; in what is typed elsewhere, and in what
+/// apps send, they stand bare.
+fn bare_url(text: &str) -> Option<&str> {
+    if !text.starts_with("https://") && !text.starts_with("http://") {
         return None;
     }
-    let rest = &text[at + 1..];
-    let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
-    line.match_indices(mark).map(|(end, _)| end).find_map(|end| {
-        let inner = &line[..end];
-        let fits = !inner.is_empty()
-            && (mark == '`' || (!inner.starts_with(char::is_whitespace) && !inner.ends_with(char::is_whitespace)))
-            && !inner.starts_with(mark)
-            && alone(line[end + 1..].chars().next())
-            // A mark within a link is no mark.
-            && inner.matches('<').count() == inner.matches('>').count();
-        fits.then_some(inner)
-    })
+    let (before, url, _) = next_url(text)?;
+    let end = ["&lt;", "&gt;"]
+        .iter()
+        .filter_map(|bracket| url.find(bracket))
+        .min();
+    let url = &url[..end.unwrap_or(url.len())];
+    let rest = url.split_once("://")?.1;
+    (before.is_empty() && !rest.is_empty()).then_some(url)
 }
 
 /// What stands between angle brackets.
@@ -182,12 +271,24 @@ fn reference(inside: &str, style: Style) -> Inline {
         }
     } else if let Some(special) = target.strip_prefix('!') {
         InlineContent::Text(label.unwrap_or_else(|| special_mention(special)))
+    } else if !has_scheme(target) {
+        InlineContent::Text(unescape(&format!("<{inside}>")))
     } else {
         let url = unescape(target);
         let label = label.filter(|label| *label != url && format!("mailto:{label}") != url);
         InlineContent::Link { url, label }
     };
     Inline { what, style }
+}
+
+/// Whether it is an address. What else stands in brackets is text that an app has not escaped.
+fn has_scheme(target: &str) -> bool {
+    target.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    })
 }
 
 /// `here`, `channel`, `date^1483037604^{date}`, …
@@ -234,7 +335,7 @@ mod tests {
     fn styles_quotes_and_code_are_read_and_loose_marks_are_text() {
         assert_eq!(
             markdown("*bold* _it <https://a.b/c_d|x>_ ~gone~ `a &lt; *b*` 2 * 3 * 4 snake_case_name"),
-            "**bold** _it_ _[x](https://a.b/c_d)_ ~~gone~~ `a < *b*` 2 \\* 3 \\* 4 snake_case_name"
+            "**bold** _it [x](https://a.b/c_d)_ ~~gone~~ `a < *b*` 2 \\* 3 \\* 4 snake_case_name"
         );
         assert_eq!(
             markdown("look:\n&gt; said\n&gt; so\n```\nlet a = &amp;b;\n```\nend"),

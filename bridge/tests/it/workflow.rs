@@ -55,7 +55,7 @@ async fn a_workflow_triggers_an_incident_in_its_reporters_name() {
     let input = &triggered.arguments["input"];
     assert_eq!(
         (&input["title"], &input["urgency"], &input["descriptionMarkdown"]),
-        (&json!("Down"), &json!("LOW"), &json!("*All* of it"))
+        (&json!("Down"), &json!("LOW"), &json!("**All** of it"))
     );
     assert_eq!(input["idempotencyKey"], row.id.to_string());
     assert_eq!(input["assigneeIds"], json!([stage.member]));

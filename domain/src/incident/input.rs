@@ -27,7 +27,7 @@ const ASSIGNEES_MAX: usize = 50;
 pub struct TriggerIncident {
     /// What is wrong, in a line of at most 200 characters.
     pub title: String,
-    /// What is known; at most 20,000 characters.
+    /// What is known; at most 100,000 characters.
     pub description_markdown: Option<String>,
     /// The service that is broken; the organisation's default one where none is named.
     pub service_id: Option<String>,
@@ -59,7 +59,7 @@ pub struct AcknowledgeIncident {
 pub struct ResolveIncident {
     /// The incident's id.
     pub id: String,
-    /// What was done; at most 20,000 characters.
+    /// What was done; at most 200,000 characters.
     pub note_markdown: Option<String>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<RequestKey>,
@@ -70,7 +70,7 @@ pub struct ResolveIncident {
 pub struct ReopenIncident {
     /// The incident's id.
     pub id: String,
-    /// Why; at most 20,000 characters.
+    /// Why; at most 200,000 characters.
     pub reason_markdown: Option<String>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<RequestKey>,
@@ -105,7 +105,7 @@ pub struct UpdateIncident {
     pub id: String,
     /// What is wrong, in a line of at most 200 characters.
     pub title: Option<String>,
-    /// What is known; at most 20,000 characters.
+    /// What is known; at most 100,000 characters.
     pub description_markdown: Option<String>,
     /// How soon a person must look.
     pub urgency: Option<Urgency>,
@@ -122,7 +122,7 @@ pub struct UpdateIncident {
 pub struct AddComment {
     /// The incident's id.
     pub incident_id: String,
-    /// What is said; at most 12,000 characters, and not blank.
+    /// What is said; at most 200,000 characters, and not blank.
     pub body_markdown: String,
     /// Where it was said, as `slack:T…/C…/ts`: a second comment from there is the first again. Taken from the Slack bridge alone.
     pub external_ref: Option<String>,
@@ -144,7 +144,7 @@ pub struct EditComment {
     pub id: Option<String>,
     /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
     pub external_ref: Option<String>,
-    /// What it says from now on; at most 12,000 characters, and not blank.
+    /// What it says from now on; at most 200,000 characters, and not blank.
     pub body_markdown: String,
     /// Slack's `edited.ts`: an edit that is no newer than the last one changes nothing. Taken from the Slack bridge alone.
     pub revision: Option<String>,
@@ -217,7 +217,7 @@ impl TriggerIncident {
     pub(crate) fn command(self) -> Result<IncidentCommand, UserError> {
         Ok(IncidentCommand::Trigger(TriggerCommand {
             title: limits::title("title", &self.title)?,
-            description_markdown: limits::note("descriptionMarkdown", self.description_markdown)?
+            description_markdown: limits::description("descriptionMarkdown", self.description_markdown)?
                 .unwrap_or_default(),
             service_id: self
                 .service_id
@@ -244,7 +244,7 @@ impl UpdateIncident {
                 .transpose()?,
             description_markdown: self
                 .description_markdown
-                .map(|text| limits::bounded("descriptionMarkdown", text, limits::TEXT_MAX))
+                .map(|text| limits::bounded("descriptionMarkdown", text, limits::DESCRIPTION_MAX))
                 .transpose()?,
             urgency: self.urgency,
             severity: self.severity,

@@ -17,7 +17,7 @@ use crate::{
 pub struct CreateService {
     /// The name people read; at most 100 characters, unique in the organisation.
     pub name: String,
-    /// What it is; at most 20,000 characters.
+    /// What it is; at most 100,000 characters.
     pub description_markdown: Option<String>,
     /// The urgency of an incident that names none; `HIGH` by default.
     pub default_urgency: Option<Urgency>,
@@ -31,7 +31,7 @@ pub async fn create(request: &Request<'_>, input: CreateService) -> Result<servi
     let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let name = limits::name("name", &input.name)?;
-    let description = limits::note("descriptionMarkdown", input.description_markdown)?;
+    let description = limits::description("descriptionMarkdown", input.description_markdown)?;
     let row = service::ActiveModel {
         id: Set(ServiceId::new()),
         organization_id: Set(organization_id),

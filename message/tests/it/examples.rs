@@ -37,6 +37,11 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("a quote that was typed", r"\> x", "\u{200b}&gt; x"),
     ("strikethrough over words", "~~a b *c*~~ d", "~a b _c_~ d"),
+    (
+        "a style that goes on over a blank where another ends",
+        "**~~`a `~~**~~b~~",
+        "*~`a`~* ~b~",
+    ),
     ("a style beside a letter", "**a**b", "*a*\u{200b}b"),
     (
         "a style beside an ideogram",

@@ -37,7 +37,7 @@ pub(crate) fn tag_values(tags: Vec<TagInput>) -> Vec<TagValue> {
 pub(crate) struct TriggerIncidentInput {
     /// What is wrong, in a line of at most 200 characters.
     title: String,
-    /// What is known; at most 20,000 characters.
+    /// What is known; at most 100,000 characters.
     description_markdown: Option<String>,
     /// The service that is broken; the organisation's default one where none is named.
     service_id: Option<ID>,
@@ -94,7 +94,7 @@ impl AcknowledgeIncidentInput {
 pub(crate) struct ResolveIncidentInput {
     /// The incident's id.
     pub(super) id: ID,
-    /// What was done; at most 20,000 characters.
+    /// What was done; at most 200,000 characters.
     pub(super) note_markdown: Option<String>,
     /// Makes the request repeatable for 24 hours.
     pub(super) idempotency_key: Option<String>,
@@ -115,7 +115,7 @@ impl ResolveIncidentInput {
 pub(crate) struct ReopenIncidentInput {
     /// The incident's id.
     pub(super) id: ID,
-    /// Why; at most 20,000 characters.
+    /// Why; at most 200,000 characters.
     pub(super) reason_markdown: Option<String>,
     /// Makes the request repeatable for 24 hours.
     pub(super) idempotency_key: Option<String>,
@@ -180,7 +180,7 @@ pub(crate) struct UpdateIncidentInput {
     pub(super) id: ID,
     /// What is wrong, in a line of at most 200 characters.
     title: Option<String>,
-    /// What is known; at most 20,000 characters.
+    /// What is known; at most 100,000 characters.
     description_markdown: Option<String>,
     /// How soon a person must look.
     urgency: Option<Urgency>,
@@ -218,7 +218,7 @@ pub(crate) struct SlackAuthorInput {
 pub(crate) struct AddCommentInput {
     /// The incident's id.
     pub(super) incident_id: ID,
-    /// What is said; at most 12,000 characters, and not blank.
+    /// What is said; at most 200,000 characters, and not blank.
     body_markdown: String,
     /// Where it was said, as `slack:T…/C…/ts`: a second comment from there is the first again. Taken from the Slack bridge alone.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
@@ -259,7 +259,7 @@ pub(crate) struct EditCommentInput {
     /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) external_ref: Option<String>,
-    /// What it says from now on; at most 12,000 characters, and not blank.
+    /// What it says from now on; at most 200,000 characters, and not blank.
     body_markdown: String,
     /// Slack's `edited.ts`: an edit that is no newer than the last one changes nothing. Taken from the Slack bridge alone.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]

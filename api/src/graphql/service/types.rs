@@ -105,7 +105,7 @@ impl ServiceQuery {
 pub(crate) struct CreateServiceInput {
     /// The name people read; at most 100 characters, unique in the organisation.
     name: String,
-    /// What it is; at most 20,000 characters.
+    /// What it is; at most 100,000 characters.
     description_markdown: Option<String>,
     /// The urgency of an incident that names none; `HIGH` by default.
     default_urgency: Option<Urgency>,

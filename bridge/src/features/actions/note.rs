@@ -22,6 +22,7 @@ use crate::{
         },
     },
     grammar::{usage::Usage, words::unquoted},
+    rich_text::typed_markdown,
 };
 
 /// Adds a note.
@@ -61,13 +62,17 @@ fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let note = input("Note", TEXT, text_input(TEXT, true, TEXT_INPUT_MAX, None), false);
     form(DIALOG, subject.incident, meta)
         .submit("Add")
-        .block(with_hint(note, "It goes on the incident's timeline."))
+        .block(with_hint(
+            note,
+            "It goes on the incident's timeline. You can format it as in a message.",
+        ))
 }
 
 fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
-    match values.text(TEXT) {
-        Some(note) => Ok(Box::new(Comment {
-            markdown: note.to_owned(),
+    let note = values.text(TEXT).map(typed_markdown);
+    match note.filter(|note| !note.is_empty()) {
+        Some(markdown) => Ok(Box::new(Comment {
+            markdown,
             external_ref: None,
         })),
         None => Err(vec![(TEXT, "Type a note.")]),
@@ -76,7 +81,7 @@ fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputEr
 
 async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) -> TypedResult {
     let comment = Comment {
-        markdown: markdown(acting, &requester.person.installation, unquoted(rest)).await?,
+        markdown: markdown(acting, requester, unquoted(rest)).await?,
         external_ref: requester.external_ref.clone(),
     };
     Ok(Ok(TypedEffect::Change(TypedMutation {

@@ -39,7 +39,7 @@ pub(crate) const REOPEN: IncidentAction = IncidentAction {
 async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) -> TypedResult {
     let reason = match unquoted(rest) {
         "" => None,
-        reason => Some(markdown(acting, &requester.person.installation, reason).await?),
+        reason => Some(markdown(acting, requester, reason).await?),
     };
     Ok(Ok(TypedEffect::Change(TypedMutation {
         mutation: Box::new(Reopen {

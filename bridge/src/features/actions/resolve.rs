@@ -24,6 +24,7 @@ use crate::{
     },
     grammar::{usage::Usage, words::unquoted},
     notice::Notice,
+    rich_text::typed_markdown,
 };
 
 /// Resolves.
@@ -53,7 +54,10 @@ const DIALOG: &Dialog = &Dialog {
     view: |subject, meta, _| view(subject, meta),
     read: Some(|values, _, _| {
         Ok(Box::new(Resolve {
-            note: values.text(NOTE).map(str::to_owned),
+            note: values
+                .text(NOTE)
+                .map(typed_markdown)
+                .filter(|note| !note.is_empty()),
         }))
     }),
 };
@@ -65,13 +69,16 @@ fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let note = input("Resolution note", NOTE, note, true);
     form(DIALOG, subject.incident, meta)
         .submit("Resolve")
-        .block(with_hint(note, "What was wrong, and what helped."))
+        .block(with_hint(
+            note,
+            "What was wrong, and what helped. You can format it as in a message.",
+        ))
 }
 
 async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) -> TypedResult {
     let note = match unquoted(rest) {
         "" => None,
-        note => Some(markdown(acting, &requester.person.installation, note).await?),
+        note => Some(markdown(acting, requester, note).await?),
     };
     // Of what was typed nothing may be left, such as of the sign of a quote alone.
     let note = note.filter(|note| !note.is_empty());

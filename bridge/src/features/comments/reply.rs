@@ -21,6 +21,7 @@ use crate::{
     notice::{self, Help, Notice},
     request::{InboundRequest, RequestOutcome, Route, WorkResult},
     rich_text::{
+        markdown,
         message::{MessageEvent, ThreadReply},
         names::names,
     },
@@ -55,7 +56,7 @@ const PATIENCE: Duration = Duration::minutes(10);
 pub(super) const COMMENTED: RequestOutcome = RequestOutcome::Done("commented");
 
 /// Longest name of a person that the API takes, in characters.
-const NAME_MAX: usize = 200;
+const NAME_MAX: usize = 100;
 
 async fn work_reply(comments: &Comments, item: &InboundRequest) -> WorkResult {
     let Some(told) = ReplyChange::of(&item.payload) else {
@@ -124,7 +125,7 @@ async fn read<'a>(
     }
     let document = message.document();
     let names = names(&comments.acting.rich_text, installation, &document).await?;
-    let body = message.markdown(&document, &names);
+    let body = markdown::render(&document, &names);
     if body.is_empty() {
         return Ok(Err(RequestOutcome::Done("empty")));
     }

@@ -15,7 +15,7 @@ use tocsin_slack_app::labels::{SEVERITIES, URGENCIES};
 use url::Url;
 
 use super::Prefilled;
-use crate::acting::services;
+use crate::{acting::services, rich_text::typed_markdown};
 
 /// As Slack names it when it is submitted.
 pub(super) const CALLBACK: &str = "create";
@@ -60,6 +60,7 @@ impl CreateDialogMetadata {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FilledForm {
     pub(super) title: String,
+    /// In Markdown.
     pub(super) description: Option<String>,
     pub(super) service: Option<(OrganizationId, ServiceId)>,
     pub(super) urgency: Option<Urgency>,
@@ -120,7 +121,7 @@ pub(super) fn view(prefilled: &Prefilled, meta: &CreateDialogMetadata) -> View {
         .block(input("Title", TITLE, title, false))
         .block(with_hint(
             input("Description", DESCRIPTION, description, true),
-            "In Markdown.",
+            "You can format it as in a message.",
         ))
         .block(input("Urgency", URGENCY, urgency, true))
         .block(input("Severity", SEVERITY, severity, true))
@@ -181,7 +182,9 @@ pub(super) fn read(
     });
     Ok(FilledForm {
         title,
-        description: text(DESCRIPTION),
+        description: text(DESCRIPTION)
+            .map(|text| typed_markdown(&text))
+            .filter(|text| !text.is_empty()),
         service: service.flatten(),
         urgency: urgency.map(|(urgency, _)| urgency),
         severity: severity.map(|(severity, _)| severity),

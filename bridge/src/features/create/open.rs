@@ -352,19 +352,11 @@ async fn of_message(
         (_, _) => None,
     };
     let source = rich_text::source(&author, permalink.as_deref());
+    let source = rich_text::as_typed(&Mrkdwn::markdown(&source, usize::MAX));
+    // The message may be longer than the dialog allows; the source leads to the whole.
     let room = DESCRIPTION_MAX.saturating_sub(source.encode_utf16().count() + 8);
-    let mut text = spoken.markdown;
-    if text.encode_utf16().count() > room {
-        let mut units = 0;
-        text = text
-            .chars()
-            .take_while(|c| {
-                units += c.len_utf16();
-                units < room
-            })
-            .collect();
-        text.push('…');
-    }
+    let text = Mrkdwn::markdown(&spoken.markdown, usize::MAX).fit(room);
+    let text = rich_text::as_typed(&text);
     let title: String = spoken.first_line.chars().take(TITLE_MAX).collect();
     Ok(Prefilled {
         title: Some(title).filter(|title| !title.is_empty()),

@@ -176,6 +176,7 @@ async fn in_thread(
         // Of the message, not of the event: an edit of it is no second command.
         key: format!("mention:{name}"),
         external_ref: Some(format!("slack:{name}")),
+        message: Some(&item.payload["event"]),
     };
     match act_typed(acting, &requester, action, rest).await? {
         Ok(answer) => {

@@ -18,9 +18,11 @@ use super::{
 use crate::{
     acting,
     failure::of_api,
+    grammar::words::plain,
     identity::{self, MembershipStatus, SlackActor},
     notice::Notice,
     request::InboundRequest,
+    rich_text::message_text,
 };
 
 /// Services read at once, and at most.
@@ -69,9 +71,17 @@ pub(super) async fn trigger(
         Some(assignee) => Some(or_told!(find_assignee(steps, item, who, assignee).await?)),
         None => None,
     };
+    let description = match &inputs.description {
+        Some(text) => {
+            let message = json!({"text": text});
+            let read = message_text(&steps.acting.rich_text, &item.installation, &message).await?;
+            Some(read.markdown).filter(|text| !text.is_empty())
+        }
+        None => None,
+    };
     let input = trigger_from_workflow::TriggerIncidentInput {
-        title: title.clone(),
-        description_markdown: inputs.description.clone(),
+        title: plain(title),
+        description_markdown: description,
         service_id: service.map(|id| id.to_string()),
         urgency: urgency.map(Known::Value),
         severity: severity.map(Known::Value),

@@ -84,13 +84,16 @@ async fn resolving_asks_for_a_note_and_takes_one() {
     let mut resolved = answered("resolveIncident", "resolvedBy", Some((&me, "Ada")));
     resolved["data"]["resolveIncident"]["incident"]["resolutionNoteMarkdown"] = json!("Rolled back.");
     stage.acted.answer("ResolveIncident", resolved);
-    let values = json!({"note": {"note": {"type": "plain_text_input", "value": "Rolled back."}}});
+    let values = json!({"note": {"note": {"type": "plain_text_input", "value": "*Rolled* back: 2 < 3, **so** https://x.y/a_b_"}}});
     done(&stage, &submission(&view, &values)).await;
     let call = stage.acted.call("ResolveIncident");
     assert_eq!(call.on_behalf_of.as_deref(), Some(me.as_str()));
     assert_eq!(call.organization, Some(stage.organization.to_string()));
     assert_eq!(call.arguments["input"]["id"], json!(stage.incident));
-    assert_eq!(call.arguments["input"]["noteMarkdown"], "Rolled back.");
+    assert_eq!(
+        call.arguments["input"]["noteMarkdown"],
+        r"**Rolled** back: 2 \< 3, \***so**\* <https://x.y/a_b>\_"
+    );
     assert_eq!(
         call.arguments["input"]["idempotencyKey"],
         json!(stage.last().await.id)
@@ -214,7 +217,7 @@ async fn a_note_is_a_comment_and_an_empty_one_is_refused_at_its_input() {
     stage.acted.answer("AddComment", added);
     done(&stage, &submission(&view, &note("Looking *into* it"))).await;
     let input = stage.acted.call("AddComment").arguments["input"].clone();
-    assert_eq!(input["bodyMarkdown"], "Looking *into* it");
+    assert_eq!(input["bodyMarkdown"], "Looking **into** it");
     assert_eq!(input["externalRef"], Value::Null, "the thread shows it");
 }
 

@@ -258,7 +258,7 @@ async fn a_body_that_is_not_slacks_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_of_more_than_a_mebibyte_is_refused_and_one_of_less_is_taken() {
+async fn a_body_of_more_than_four_mebibytes_is_refused_and_one_of_two_is_taken() {
     let world = World::alone().await;
     let with_text = |length: usize| {
         let mut event = reply("Ev1");
@@ -266,14 +266,14 @@ async fn a_body_of_more_than_a_mebibyte_is_refused_and_one_of_less_is_taken() {
         event.to_string()
     };
     for endpoint in ENDPOINTS {
-        let answer = world.post(endpoint, with_text(1024 * 1024)).await;
+        let answer = world.post(endpoint, with_text(4 * 1024 * 1024)).await;
         let told = (answer.status, answer.error_code());
         assert_eq!(told, (StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE".to_owned()));
     }
     assert!(world.inbox().await.is_empty());
     assert_eq!(
         world
-            .post("/slack/events", with_text(1024 * 1024 - 1_000))
+            .post("/slack/events", with_text(2 * 1024 * 1024))
             .await
             .status,
         StatusCode::OK

@@ -11,3 +11,4 @@ mod shared_ids;
 pub(crate) mod stage;
 mod tenants;
 mod tenants_cases;
+mod words;
