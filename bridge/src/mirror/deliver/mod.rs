@@ -7,6 +7,7 @@
 mod abandoned;
 mod blocks;
 mod change;
+mod preview;
 mod uncertain;
 
 use std::{
