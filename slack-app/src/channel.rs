@@ -1,9 +1,15 @@
-//! Why a channel takes no messages, in words for people, with what to do.
+//! The channels that connectors lead to: how people name them, and why one takes no messages, in words for people with what to do.
 
 use std::time::Duration;
 
 use tocsin_entity::slack::connector::CHANNEL_TAKEN;
-use tocsin_slack::{error::SlackError, installation::Installation};
+use tocsin_slack::{channel::read_reference, error::SlackError, installation::Installation};
+
+/// Reads the channel that a connector is to lead to: an id, or a name with its hash, which comes to be in lower case as Slack has it. None where it is
+/// neither, or somebody's direct messages.
+pub fn read_channel(text: &str) -> Option<String> {
+    read_reference(text).filter(|channel| !channel.starts_with('D'))
+}
 
 /// Why there is no channel to post to.
 #[derive(Clone, Debug, PartialEq, Eq)]
