@@ -38,13 +38,15 @@ impl UpdateCase {
     async fn object(&self, admin: &Caller) -> Value {
         let mut found = admin.read(&self.read).await;
         loop {
-            found = match &found {
-                Value::Array(list) if list.len() == 1 => list[0].clone(),
-                Value::Object(fields) if fields.len() == 1 => {
-                    fields.values().next().cloned().unwrap_or_default()
-                }
-                _ => return found,
-            };
+            let list = found.as_array().filter(|list| list.len() == 1);
+            let fields = found.as_object().filter(|fields| fields.len() == 1);
+            let inner = list
+                .and_then(|list| list.first())
+                .or_else(|| fields.and_then(|fields| fields.values().next()));
+            match inner.cloned() {
+                Some(inner) => found = inner,
+                None => return found,
+            }
         }
     }
 

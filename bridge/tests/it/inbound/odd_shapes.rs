@@ -59,7 +59,12 @@ pub(super) fn paths(value: &Value, depth: usize) -> Vec<String> {
             .enumerate()
             .map(|(n, value)| (n.to_string(), value))
             .collect(),
-        _ => Vec::new(),
+        Value::Object(_)
+        | Value::Array(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_) => Vec::new(),
     };
     let mut all = Vec::new();
     for (name, value) in inner {
