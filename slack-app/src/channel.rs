@@ -57,12 +57,7 @@ impl ChannelError {
     /// What a failed call about a channel means for people.
     pub fn of(error: &SlackError, channel: &str, bot: &Installation) -> ChannelError {
         let message = match error.code() {
-            Some("not_in_channel") => {
-                format!(
-                    "the bot is not in {channel}: invite it there with {}",
-                    bot.invitation()
-                )
-            }
+            Some("not_in_channel") => return Self::uninvited(channel, bot),
             Some("channel_not_found") => return Self::unseen(channel, bot),
             Some("is_archived" | "is_inactive") => archived(channel),
             Some("missing_scope") => {
@@ -93,6 +88,13 @@ impl ChannelError {
             message,
             retry_after,
         }
+    }
+
+    /// The channel is there, and the bot is not in it.
+    pub fn uninvited(channel: &str, bot: &Installation) -> ChannelError {
+        let invitation = bot.invitation();
+        let message = format!("the bot is not in {channel}: invite it there with {invitation}");
+        ChannelError::new("not_in_channel", message)
     }
 
     /// The bot sees no such channel.

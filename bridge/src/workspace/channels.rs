@@ -39,6 +39,8 @@ pub(crate) struct ResolvedChannel {
     pub(crate) id: String,
     /// With its hash, as people know it.
     pub(crate) name: String,
+    /// Whether the bot is in it, as far as is known.
+    pub(crate) is_member: bool,
 }
 
 type Answer = Result<ResolvedChannel, ChannelError>;
@@ -172,6 +174,7 @@ impl ChannelResolver {
         Ok(row.map(|row| ResolvedChannel {
             name: hashed(&row.name),
             id: row.channel_id,
+            is_member: row.is_member,
         }))
     }
 
@@ -189,6 +192,7 @@ impl ChannelResolver {
                 return Ok(Ok(ResolvedChannel {
                     id: wanted.to_owned(),
                     name: wanted.to_owned(),
+                    is_member: true,
                 }));
             }
             Err(error) => {
@@ -214,6 +218,7 @@ impl ChannelResolver {
         Ok(Ok(ResolvedChannel {
             name: hashed(&found.name),
             id: found.id,
+            is_member: found.is_member,
         }))
     }
 

@@ -10,6 +10,7 @@ use tocsin_entity::{
     id::{ConnectorId, OrganizationId, RuleId, ServiceId, SlackTemplateId, WorkspaceId},
     kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
 };
+use tocsin_queue::jobs::CheckConnector;
 
 use super::{event, input, place, rule, scope::ConnectorScope};
 use crate::{
@@ -122,6 +123,18 @@ pub(crate) fn organization(request: &Request<'_>) -> Result<OrganizationId, Muta
 
 /// Makes a connector, and rules for the services that it is for.
 pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Model, MutationError> {
+    let row = create_row(request, input).await?;
+    have_checked(request, &row);
+    Ok(row)
+}
+
+/// Has the bridge look whether the channel is there and takes messages. A lost ring is harmless: the bridge also looks by itself.
+fn have_checked(request: &Request<'_>, row: &Model) {
+    let connector_id = row.id.to_string();
+    request.domain.queue().enqueue(&CheckConnector { connector_id });
+}
+
+async fn create_row(request: &Request<'_>, input: CreateConnector) -> Result<Model, MutationError> {
     let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
@@ -200,6 +213,12 @@ pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Mod
 
 /// Changes a connector.
 pub async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Model, MutationError> {
+    let row = update_row(request, input).await?;
+    have_checked(request, &row);
+    Ok(row)
+}
+
+async fn update_row(request: &Request<'_>, input: UpdateConnector) -> Result<Model, MutationError> {
     let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;

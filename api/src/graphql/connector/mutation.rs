@@ -1,6 +1,6 @@
 //! Connectors are made, changed and deleted here.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use tocsin_domain::error::MutationError;
 use tocsin_entity::{
     connector::Model,
@@ -140,13 +140,39 @@ impl DeleteConnectorInput {
     }
 }
 
+/// What is to be done about a channel, so that it takes messages.
+#[derive(SimpleObject)]
+pub(crate) struct ChannelHint {
+    /// Why it takes none: Slack's code, such as `channel_not_found`.
+    code: &'static str,
+    /// The same for people, with what to do.
+    message: String,
+}
+
 /// What came of a change of a connector.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct ConnectorPayload {
     /// The connector as it is now; none where the change was refused.
     connector: Option<Connector>,
     /// Why nothing was changed.
     user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl ConnectorPayload {
+    /// What is to be done about the channel, as far as it was known before Slack is asked. The connector's status tells within three seconds whether it
+    /// takes messages.
+    async fn channel_hint(&self, ctx: &Context<'_>) -> Result<Option<ChannelHint>> {
+        let Some(connector) = &self.connector else {
+            return Ok(None);
+        };
+        let hint = tocsin_domain::slack_channel::hint(&request(ctx), &connector.0).await?;
+        Ok(hint.map(|hint| ChannelHint {
+            code: hint.code,
+            message: hint.message,
+        }))
+    }
 }
 
 /// What came of deleting a connector.
