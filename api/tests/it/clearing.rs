@@ -7,6 +7,13 @@ use crate::world::{Caller, World, on_each_database};
 /// What an input says besides the values of the object that it changes.
 const NO_VALUES: [&str; 2] = ["idempotencyKey", "version"];
 
+/// Fields of which the first can't be taken away without the second.
+const TOGETHER: [(&str, &str); 3] = [
+    ("tagKey", "tagValue"),
+    ("clientId", "clientSecret"),
+    ("clientSecret", "clientId"),
+];
+
 /// An update, as it is tried.
 struct UpdateCase {
     mutation: &'static str,
@@ -16,6 +23,8 @@ struct UpdateCase {
     read: String,
     /// The fields that null takes away.
     clears: &'static [&'static str],
+    /// What brings everything back: where not all may be taken away together.
+    restore: Option<Value>,
 }
 
 impl UpdateCase {
@@ -31,6 +40,7 @@ impl UpdateCase {
             object: json!({ "id": id }),
             read: format!("{{ node(id: {id}) {{ ... on {kind} {{ {fields} }} }} }}"),
             clears,
+            restore: None,
         }
     }
 
@@ -57,7 +67,11 @@ impl UpdateCase {
         assert!(before.get(field).is_some(), "{named} is not read: {before:#}");
         let mut input = self.object.clone();
         input[field] = Value::Null;
-        let answer = admin.change(self.mutation, input).await;
+        let together = TOGETHER.iter().find(|(one, _)| *one == field);
+        if let Some((_, other)) = together {
+            input[*other] = Value::Null;
+        }
+        let answer = admin.change(self.mutation, input.clone()).await;
         let after = self.object(admin).await;
         if !self.clears.contains(&field) {
             assert_eq!(answer.refused(), "INVALID_INPUT", "{named}");
@@ -70,10 +84,15 @@ impl UpdateCase {
         assert!(is_none(&after[field]), "{named} is still {}", after[field]);
         let rest = |object: &Value| {
             let mut object = object.clone();
-            object[field] = Value::Null;
+            for said in input.as_object().into_iter().flatten() {
+                object[said.0] = Value::Null;
+            }
             object
         };
         assert_eq!(rest(&after), rest(&before), "{named}: nothing else was said");
+        if let Some(restore) = &self.restore {
+            admin.change(self.mutation, restore.clone()).await.done();
+        }
     }
 }
 
@@ -169,9 +188,12 @@ async fn of_connectors(admin: &Caller) -> Vec<UpdateCase> {
         "appearanceIcon": ":bell:", "fallbackId": other, "templateId": template });
     let connector = made(admin, "createConnector", connector).await;
     let service = made(admin, "createService", json!({ "name": "Mail" })).await;
-    let rule = json!({ "connectorId": connector, "serviceId": service, "urgency": "HIGH", "severity": "SEV1",
-        "tagKey": "region", "tagValue": "eu" });
+    let mut conditions = json!({ "serviceId": service, "urgency": "HIGH", "severity": "SEV1", "tagKey": "region",
+        "tagValue": "eu" });
+    let mut rule = conditions.clone();
+    rule["connectorId"] = connector.clone();
     let rule = made(admin, "createConnectorRule", rule).await;
+    conditions["id"] = rule.clone();
     vec![
         UpdateCase::of_node(
             "updateConnector",
@@ -188,6 +210,7 @@ async fn of_connectors(admin: &Caller) -> Vec<UpdateCase> {
                  tagKey tagValue }} }} }} }}"
             ),
             clears: &["serviceId", "severity", "tagKey", "tagValue", "urgency"],
+            restore: Some(conditions),
         },
         UpdateCase::of_node(
             "updateSlackTemplate",
@@ -200,9 +223,10 @@ async fn of_connectors(admin: &Caller) -> Vec<UpdateCase> {
 
 /// Of workspaces, apps and what the organisation has decided about Slack.
 async fn of_slack(admin: &Caller) -> Vec<UpdateCase> {
-    let app = json!({ "name": "own", "clientId": "1.2", "clientSecret": "0123456789abcdef0123456789abcdef",
+    let mut secrets = json!({ "name": "own", "clientId": "1.2", "clientSecret": "0123456789abcdef0123456789abcdef",
         "signingSecret": "0123456789abcdef0123456789abcdef", "appToken": "xapp-1-A1-1-a" });
-    let app = made(admin, "createSlackApp", app).await;
+    let app = made(admin, "createSlackApp", secrets.clone()).await;
+    secrets["id"] = app.clone();
     let workspace = made(
         admin,
         "connectSlackWorkspace",
@@ -218,6 +242,7 @@ async fn of_slack(admin: &Caller) -> Vec<UpdateCase> {
                    appToken: appTokenSet } }"
                     .to_owned(),
             clears: &["appToken", "clientId", "clientSecret", "signingSecret"],
+            restore: Some(secrets),
         },
         UpdateCase::of_node(
             "updateSlackWorkspace",
@@ -230,6 +255,7 @@ async fn of_slack(admin: &Caller) -> Vec<UpdateCase> {
             object: json!({}),
             read: "{ organization { slackSettings { unmatchedPolicy previewPolicy } } }".to_owned(),
             clears: &[],
+            restore: None,
         },
     ]
 }
@@ -270,8 +296,10 @@ on_each_database! {
         let admin = world.admin();
         let cases = of_incidents(&admin).await;
         let organization = admin.read("{ organization { id } }").await["organization"]["id"].clone();
+        let (member, _) = world.member("Rita", "RESPONDER").await;
         let bridge = Caller {
             organization: organization.as_str().map(str::to_owned),
+            on_behalf_of: Some(member),
             ..world.bridge()
         };
         let [update, sync, ..] = cases.as_slice() else { panic!("two cases") };

@@ -142,8 +142,11 @@ impl<'a> Sender<'a> {
                 let rows = self.scene.stage.world.inbox().await;
                 let is_waiting = |row: &&inbox::Model| {
                     let error = row.last_error.as_deref().unwrap_or_default();
-                    // That an app is uninstalled is believed when Slack no longer takes its token, and here it does.
-                    row.state == InboxState::Pending && !error.contains("still takes the token")
+                    // That an app is uninstalled is believed when Slack no longer takes its token, and here it does. What has nobody's name the acted API
+                    // does not answer.
+                    let is_known =
+                        error.contains("still takes the token") || error.contains("the API does not answer");
+                    row.state == InboxState::Pending && !is_known
                 };
                 let Some(row) = rows.iter().find(is_waiting) else {
                     return rows;
