@@ -37,7 +37,8 @@ macro_rules! documents {
             query_path = $file,
             extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch"),
             response_derives = "Debug, Clone",
-            variables_derives = "Debug, Clone"
+            variables_derives = "Debug, Clone",
+            skip_serializing_none
         )]
         pub struct $name;
     )*)*};

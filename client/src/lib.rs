@@ -42,5 +42,5 @@ pub use self::{
         ChangeError, IncidentWithTimeline, MemberDraft, NewIncident, TimelineLine, TriggeredIncident,
     },
     transport::{ApiCaller, As},
-    workspace::{SealedToken, SlackApp, SlackWorkspace},
+    workspace::{LeadingConnector, SealedToken, SlackApp, SlackWorkspace},
 };

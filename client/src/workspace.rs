@@ -87,9 +87,20 @@ impl ApiClient {
     }
 }
 
+/// A connector, as far as it says where it leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeadingConnector {
+    /// Its id.
+    pub id: ConnectorId,
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// Where it leads.
+    pub lead: ConnectorTarget,
+}
+
 impl ApiClient {
     /// Where the connectors of all organisations lead.
-    pub async fn leads(&self) -> Result<Vec<(ConnectorId, ConnectorTarget)>, ApiError> {
+    pub async fn leads(&self) -> Result<Vec<LeadingConnector>, ApiError> {
         let read = self.execute::<Leads>(As::default(), leads::Variables {}).await?;
         let all = read.connectors.into_iter();
         all.map(|read| {
@@ -98,7 +109,11 @@ impl ApiClient {
                 workspace,
                 channel: read.channel,
             };
-            Ok((read.id.parse()?, lead))
+            Ok(LeadingConnector {
+                id: read.id.parse()?,
+                organization: read.organization_id.parse()?,
+                lead,
+            })
         })
         .collect()
     }

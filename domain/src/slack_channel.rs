@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tocsin_entity::{
     connector,
     id::{OrganizationId, WorkspaceId},
-    slack::{channel, directory},
+    slack::{channel, directory, installation::SERVERS},
 };
 
 use crate::{
@@ -97,6 +97,79 @@ pub async fn list(
         page: page.of(rows),
         refreshed_at: directory.and_then(|directory| directory.refreshed_at),
     })
+}
+
+/// What is to be done about a channel, so that it takes messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelHint {
+    /// Why it takes none: Slack's code.
+    pub code: &'static str,
+    /// The same for people, with what to do.
+    pub message: String,
+}
+
+/// What is to be done about the channel to which a connector leads, as the bridge has last read the workspace's channels. None where nothing is, or
+/// where they were not read yet: the connector's status tells in a moment.
+pub async fn hint(
+    request: &Request<'_>,
+    connector: &connector::Model,
+) -> Result<Option<ChannelHint>, RequestError> {
+    let (wanted, workspace_id) = (&connector.channel, connector.workspace_id);
+    let Some(team_id) = workspace::team_id(request, workspace_id).await? else {
+        return Ok(None);
+    };
+    let directory = everywhere::<directory::Entity>("a team's, which may be several organisations'")
+        .filter(directory::Column::TeamId.eq(&team_id))
+        .one(request.read())
+        .await?;
+    if directory.and_then(|directory| directory.refreshed_at).is_none() {
+        return Ok(None);
+    }
+    let named = match wanted.strip_prefix('#') {
+        Some(name) => channel::Column::Name.eq(name),
+        None => channel::Column::ChannelId.eq(wanted),
+    };
+    let found = everywhere::<channel::Entity>("of a team's channels, what this organisation may see")
+        .filter(channel::Column::TeamId.eq(&team_id))
+        .filter(visible(request, connector.organization_id, workspace_id).await?)
+        .filter(named)
+        .one(request.read())
+        .await?;
+    let installed = request
+        .loaders()
+        .load_one(InstallationOf(workspace_id.unwrap_or(SERVERS)))
+        .await?;
+    let scopes = installed.map(|installed| installed.scopes).unwrap_or_default();
+    let may = |scope: &str| scopes.split(',').any(|granted| granted == scope);
+    Ok(match found {
+        None => Some(unseen(wanted)),
+        Some(found) if found.is_archived => Some(ChannelHint {
+            code: "is_archived",
+            message: format!("{wanted} is archived. Unarchive it in Slack, or name another channel."),
+        }),
+        Some(found) if !found.is_member && !may("channels:join") && !may("chat:write.public") => {
+            Some(ChannelHint {
+                code: "not_in_channel",
+                message: format!(
+                    "The bot is not in {wanted}, and may not join it. Invite it there: write /invite and the bot's name."
+                ),
+            })
+        }
+        Some(_) => None,
+    })
+}
+
+fn unseen(wanted: &str) -> ChannelHint {
+    let create = match wanted.strip_prefix('#') {
+        Some(name) => format!("Create it with createSlackChannel(input: {{name: \"{name}\"}}). "),
+        None => String::new(),
+    };
+    ChannelHint {
+        code: "channel_not_found",
+        message: format!(
+            "The bot sees no channel {wanted}. {create}If it is private, invite the bot there: write /invite and the bot's name."
+        ),
+    }
 }
 
 /// Refuses who manages no connectors.

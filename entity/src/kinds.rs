@@ -239,7 +239,7 @@ kind! {
 
     /// How a connector is, as the bridge has found it.
     ConnectorStatus {
-        /// Nothing has gone there yet.
+        /// The bridge has not looked yet.
         Pending = "PENDING",
         /// It works.
         Active = "ACTIVE",

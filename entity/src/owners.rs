@@ -41,6 +41,7 @@ pub const OWNERS: &[(&str, &str)] = &[
     ("slack_origin", "bridge"),
     ("slack_pace", "bridge"),
     ("slack_post", "bridge"),
+    ("slack_preview", "bridge"),
     ("slack_reception", "bridge"),
     ("slack_sequence", "bridge"),
     ("slack_token", "bridge"),

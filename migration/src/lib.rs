@@ -38,6 +38,7 @@ mod m20261129_000110_create_machine_clock;
 mod m20261130_000010_add_organization_last_event;
 mod m20261130_000020_add_slack_connector_failed_at;
 mod m20261130_000030_drop_needless_checks;
+mod m20261130_000040_create_slack_preview;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
@@ -114,6 +115,7 @@ impl Migrator {
             Box::new(m20261130_000010_add_organization_last_event::Migration),
             Box::new(m20261130_000020_add_slack_connector_failed_at::Migration),
             Box::new(m20261130_000030_drop_needless_checks::Migration),
+            Box::new(m20261130_000040_create_slack_preview::Migration),
         ]
     }
 }

@@ -46,6 +46,21 @@ impl Job for WorkInbox {
     }
 }
 
+/// A connector leads somewhere new: look whether its channel is there and takes messages. A second run does nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckConnector {
+    /// The connector.
+    pub connector_id: String,
+}
+
+impl Job for CheckConnector {
+    const NAME: &'static str = "check-connector";
+
+    fn key(&self) -> String {
+        self.connector_id.clone()
+    }
+}
+
 /// How organisations are connected to Slack has changed: look.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefreshSlackWorkspaces {}

@@ -1,9 +1,15 @@
-//! Why a channel takes no messages, in words for people, with what to do.
+//! The channels that connectors lead to: how people name them, and why one takes no messages, in words for people with what to do.
 
 use std::time::Duration;
 
 use tocsin_entity::slack::connector::CHANNEL_TAKEN;
-use tocsin_slack::{error::SlackError, installation::Installation};
+use tocsin_slack::{channel::read_reference, error::SlackError, installation::Installation};
+
+/// Reads the channel that a connector is to lead to: an id, or a name with its hash, which comes to be in lower case as Slack has it. None where it is
+/// neither, or somebody's direct messages.
+pub fn read_channel(text: &str) -> Option<String> {
+    read_reference(text).filter(|channel| !channel.starts_with('D'))
+}
 
 /// Why there is no channel to post to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,12 +57,7 @@ impl ChannelError {
     /// What a failed call about a channel means for people.
     pub fn of(error: &SlackError, channel: &str, bot: &Installation) -> ChannelError {
         let message = match error.code() {
-            Some("not_in_channel") => {
-                format!(
-                    "the bot is not in {channel}: invite it there with {}",
-                    bot.invitation()
-                )
-            }
+            Some("not_in_channel") => return Self::uninvited(channel, bot),
             Some("channel_not_found") => return Self::unseen(channel, bot),
             Some("is_archived" | "is_inactive") => archived(channel),
             Some("missing_scope") => {
@@ -87,6 +88,13 @@ impl ChannelError {
             message,
             retry_after,
         }
+    }
+
+    /// The channel is there, and the bot is not in it.
+    pub fn uninvited(channel: &str, bot: &Installation) -> ChannelError {
+        let invitation = bot.invitation();
+        let message = format!("the bot is not in {channel}: invite it there with {invitation}");
+        ChannelError::new("not_in_channel", message)
     }
 
     /// The bot sees no such channel.

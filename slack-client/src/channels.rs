@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 use tocsin_slack::{
-    channel::Channel, error::SlackError, installation::Installation, method::CONVERSATIONS_CREATE,
+    channel::{Channel, hashed},
+    error::SlackError,
+    installation::Installation,
+    method::CONVERSATIONS_CREATE,
 };
 
 use super::client::Slack;
@@ -25,7 +28,7 @@ impl Slack {
         wanted: &str,
         bot: &Installation,
     ) -> Result<Option<Channel>, SlackError> {
-        let name = wanted.trim_start_matches('#');
+        let name = hashed(wanted);
         let types = if bot.may("groups:read") {
             "public_channel,private_channel"
         } else {
@@ -35,7 +38,11 @@ impl Slack {
         loop {
             let page = self.channels(types, cursor.as_deref()).await?;
             let next = page.next().map(ToOwned::to_owned);
-            if let Some(found) = page.channels.into_iter().find(|channel| channel.name == name) {
+            if let Some(found) = page
+                .channels
+                .into_iter()
+                .find(|channel| hashed(&channel.name) == name)
+            {
                 return Ok(Some(found));
             }
             if next.is_none() {

@@ -46,11 +46,62 @@ impl Channel {
     }
 }
 
+/// Longest name of a channel, in characters. Source: Slack, `conversations.create`.
+const NAME_MAX: usize = 80;
+
+/// Reads a channel as people write it: an id, or a name with its hash, which comes to be as Slack has it, in lower case. None where it is neither.
+pub fn read_reference(text: &str) -> Option<String> {
+    let Some(name) = text.strip_prefix('#') else {
+        return is_id(text).then(|| text.to_owned());
+    };
+    let is_name = (1..=NAME_MAX).contains(&name.chars().count())
+        && name
+            .chars()
+            .all(|c| !c.is_whitespace() && !c.is_control() && c != '#');
+    is_name.then(|| hashed(name))
+}
+
+/// A channel's name with its hash, in lower case as all of Slack's are. It may come with or without either.
+pub fn hashed(name: &str) -> String {
+    format!("#{}", name.trim_start_matches('#').to_lowercase())
+}
+
 /// Slack's ids are in capitals, and its channel names never are.
 pub fn is_id(wanted: &str) -> bool {
-    wanted.len() >= 8
+    wanted.len() >= 2
         && wanted.starts_with(['C', 'G', 'D'])
         && wanted
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_read_as_slack_has_it_however_people_write_its_name() {
+        for name in ["#ops-alerts", "#Ops-Alerts", "#OPS-ALERTS"] {
+            assert_eq!(read_reference(name).as_deref(), Some("#ops-alerts"), "{name}");
+        }
+        assert_eq!(read_reference("#STÖRUNG_1").as_deref(), Some("#störung_1"));
+        for id in ["C0123ABC", "G1"] {
+            assert_eq!(read_reference(id).as_deref(), Some(id));
+        }
+        let long = format!("#{}", "a".repeat(NAME_MAX + 1));
+        for wrong in [
+            "",
+            "#",
+            "ops-alerts",
+            "#ops alerts",
+            "##ops",
+            "c0123abc",
+            "Cabc",
+            "C",
+            long.as_str(),
+        ] {
+            assert_eq!(read_reference(wrong), None, "{wrong}");
+        }
+        assert_eq!(hashed("Ops"), "#ops");
+    }
 }

@@ -1,5 +1,8 @@
 //! What Slack sends, as far as the inbox must know it: what it is, and what tells it from all others.
 //!
+//! A field that is null, missing or of another shape is as if it were not there, that of the type included: such a request has no name, so that nobody
+//! works it. Slack would send the same again and again where it is not acknowledged.
+//!
 //! Sources: Slack, "Events API", "Handling user interaction", "Slash commands".
 
 use std::fmt::Write as _;
@@ -39,19 +42,13 @@ impl RequestKind {
 /// A body that is not what Slack sends.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedRequest {
-    /// The body is not a JSON object, for this reason.
-    #[error("the body is not a JSON object: {0}")]
+    /// The body is not JSON, for this reason.
+    #[error("the body is not JSON: {0}")]
     NotJson(String),
     /// A form has no field `payload`.
     #[error("the body is not a form with a field `payload`")]
     NoPayload,
-    /// The field `type` is missing.
-    #[error("the body does not say of which type it is")]
-    NoType,
-    /// An event callback holds no event.
-    #[error("the body says it is an event, and holds none")]
-    NoEvent,
-    /// The body is not a slash command.
+    /// The body is not the form of a slash command.
     #[error("the body is not the form of a slash command")]
     NoCommand,
 }
@@ -73,9 +70,9 @@ pub enum EventRequest {
     },
     /// Something happened.
     Event(Envelope),
-    /// A kind that was added later.
+    /// A kind that was added later, or one whose type can't be read.
     Other {
-        /// Its type.
+        /// Its type; empty where it can't be read.
         name: String,
     },
 }
@@ -85,7 +82,7 @@ pub enum EventRequest {
 pub struct Envelope {
     /// How it came in.
     pub kind: RequestKind,
-    /// The type that Slack gives it, such as `message` or `block_actions`.
+    /// The type that Slack gives it, such as `message` or `block_actions`; empty where it can't be read.
     pub name: String,
     /// What tells it from all others: a redelivery has the same.
     pub key: String,
@@ -98,36 +95,36 @@ pub const COMMAND: &str = "command";
 
 /// Reads a body of the events endpoint.
 pub fn event(body: &[u8]) -> Result<EventRequest, MalformedRequest> {
-    event_of(object(body)?)
+    json(body).map(event_of)
 }
 
 /// Reads the payload of an event.
-pub fn event_of(payload: Value) -> Result<EventRequest, MalformedRequest> {
-    let name = text(&payload, "type").ok_or(MalformedRequest::NoType)?;
+pub fn event_of(payload: Value) -> EventRequest {
+    let name = text(&payload, "type").unwrap_or_default();
     match name.as_str() {
-        "url_verification" => Ok(EventRequest::UrlVerification {
+        "url_verification" => EventRequest::UrlVerification {
             challenge: text(&payload, "challenge").unwrap_or_default(),
-        }),
-        "app_rate_limited" => Ok(EventRequest::RateLimited {
+        },
+        "app_rate_limited" => EventRequest::RateLimited {
             team_id: text(&payload, "team_id").unwrap_or_default(),
             minute: payload["minute_rate_limited"].as_i64().unwrap_or_default(),
-        }),
+        },
         "event_callback" => {
             let event = &payload["event"];
-            let name = text(event, "type").ok_or(MalformedRequest::NoEvent)?;
+            let name = text(event, "type").unwrap_or_default();
             let key = text(&payload, "event_id").unwrap_or_else(|| {
                 // An event without an id is told from others by all that it says.
                 let team = text(&payload, "team_id").unwrap_or_default();
                 hash(&["event", &team, &event.to_string()])
             });
-            Ok(EventRequest::Event(Envelope {
+            EventRequest::Event(Envelope {
                 kind: RequestKind::Event,
                 name,
                 key,
                 payload: without_secrets(payload),
-            }))
+            })
         }
-        _ => Ok(EventRequest::Other { name }),
+        _ => EventRequest::Other { name },
     }
 }
 
@@ -139,38 +136,33 @@ pub fn interaction(body: &[u8]) -> Result<Envelope, MalformedRequest> {
         .into_iter()
         .find(|(name, _)| name == "payload")
         .ok_or(MalformedRequest::NoPayload)?;
-    interaction_of(object(json.as_bytes())?)
+    self::json(json.as_bytes()).map(interaction_of)
 }
 
 /// Reads the payload of an interaction.
-pub fn interaction_of(payload: Value) -> Result<Envelope, MalformedRequest> {
-    let name = text(&payload, "type").ok_or(MalformedRequest::NoType)?;
+pub fn interaction_of(payload: Value) -> Envelope {
+    let name = text(&payload, "type").unwrap_or_default();
     let key = interaction_key(&name, &payload);
-    Ok(Envelope {
+    Envelope {
         kind: RequestKind::Interaction,
         name,
         key,
         payload: without_secrets(payload),
-    })
+    }
 }
 
 /// Reads a body of the commands endpoint.
 pub fn command(body: &[u8]) -> Result<Envelope, MalformedRequest> {
     let fields = form(body).ok_or(MalformedRequest::NoCommand)?;
-    command_of(
-        fields
-            .into_iter()
-            .map(|(name, value)| (name, Value::String(value)))
-            .collect(),
-    )
+    let fields: Map<String, Value> = fields
+        .into_iter()
+        .map(|(name, value)| (name, Value::String(value)))
+        .collect();
+    Ok(command_of(Value::Object(fields)))
 }
 
 /// Reads the fields of a slash command.
-pub fn command_of(fields: Map<String, Value>) -> Result<Envelope, MalformedRequest> {
-    let payload = Value::Object(fields);
-    if text(&payload, "command").is_none() {
-        return Err(MalformedRequest::NoCommand);
-    }
+pub fn command_of(payload: Value) -> Envelope {
     // The trigger is one use's own; the rest is for workspaces in which there is none.
     let told = [
         "team_id",
@@ -183,12 +175,12 @@ pub fn command_of(fields: Map<String, Value>) -> Result<Envelope, MalformedReque
     let parts: Vec<_> = told.iter().map(|field| part(&payload[field])).collect();
     let mut all = vec![COMMAND];
     all.extend(parts.iter().map(String::as_str));
-    Ok(Envelope {
+    Envelope {
         kind: RequestKind::Command,
         name: COMMAND.to_owned(),
         key: hash(&all),
         payload: without_secrets(payload),
-    })
+    }
 }
 
 /// What a value adds to a key.
@@ -250,14 +242,8 @@ fn hash(parts: &[&str]) -> String {
     format!("sha256:{}", hex::encode(hash.finalize()))
 }
 
-fn object(body: &[u8]) -> Result<Value, MalformedRequest> {
-    let value: Value =
-        serde_json::from_slice(body).map_err(|error| MalformedRequest::NotJson(error.to_string()))?;
-    if value.is_object() {
-        Ok(value)
-    } else {
-        Err(MalformedRequest::NotJson("it is another value".to_owned()))
-    }
+fn json(body: &[u8]) -> Result<Value, MalformedRequest> {
+    serde_json::from_slice(body).map_err(|error| MalformedRequest::NotJson(error.to_string()))
 }
 
 fn text(value: &Value, field: &str) -> Option<String> {
@@ -337,12 +323,6 @@ mod tests {
     #[test]
     fn what_is_not_slacks_is_malformed() {
         assert!(matches!(event(b"{"), Err(MalformedRequest::NotJson(_))));
-        assert!(matches!(event(b"[]"), Err(MalformedRequest::NotJson(_))));
-        assert_eq!(event(b"{}"), Err(MalformedRequest::NoType));
-        assert_eq!(
-            event(br#"{"type":"event_callback"}"#),
-            Err(MalformedRequest::NoEvent)
-        );
         assert_eq!(
             interaction(b"text=1").map(|e| e.name),
             Err(MalformedRequest::NoPayload)
@@ -351,11 +331,31 @@ mod tests {
             interaction(b"payload=%7B"),
             Err(MalformedRequest::NotJson(_))
         ));
+    }
+
+    #[test]
+    fn what_has_no_type_that_can_be_read_has_no_name() {
+        let other = |name: &str| EventRequest::Other {
+            name: name.to_owned(),
+        };
+        for (body, name) in [
+            ("{}", ""),
+            ("[]", ""),
+            ("null", ""),
+            (r#"{"type":7}"#, ""),
+            (r#"{"type":"new"}"#, "new"),
+        ] {
+            assert_eq!(event(body.as_bytes()), Ok(other(name)), "{body}");
+        }
+        let Ok(EventRequest::Event(envelope)) = event(br#"{"type":"event_callback","event":null}"#) else {
+            panic!("an event")
+        };
+        assert_eq!(envelope.name, "");
+        assert_eq!(press(&json!({"type": ["block_actions"], "user": 7})).name, "");
+        assert_eq!(press(&json!(null)).name, "");
         assert_eq!(
-            event(br#"{"type":"new"}"#),
-            Ok(EventRequest::Other {
-                name: "new".to_owned()
-            })
+            command(b"text=without").map(|envelope| envelope.name).as_deref(),
+            Ok(COMMAND)
         );
     }
 }

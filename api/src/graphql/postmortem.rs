@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, ID, InputObject, Object, SimpleObject,
+    Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
 use time::OffsetDateTime;
@@ -14,7 +14,7 @@ use tocsin_domain::{
 use tocsin_entity::{incident, kinds::PostmortemStatus, postmortem};
 
 use crate::graphql::{
-    context::{domain, given_key, loaders, request},
+    context::{domain, given_key, loaders, patch, request},
     failure::{Result, UserError, into_payload},
     incident::Incident,
     paging::connect,
@@ -167,15 +167,15 @@ impl CreatePostmortemInput {
     }
 }
 
-/// New words for a post-mortem; what is left out stays.
+/// New words for a post-mortem; what is left out stays. It always has a title: null is refused.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdatePostmortemInput {
     /// The post-mortem's id.
     id: ID,
     /// The title, of at most 200 characters.
-    title: Option<String>,
-    /// The text, of at most 200,000 characters.
-    body_markdown: Option<String>,
+    title: MaybeUndefined<String>,
+    /// The text, of at most 200,000 characters; null for none.
+    body_markdown: MaybeUndefined<String>,
     /// The version that the words were written on: if another is there by now, nothing is changed.
     version: Option<i64>,
     /// Makes the request repeatable for 24 hours.
@@ -186,8 +186,8 @@ impl UpdatePostmortemInput {
     fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::postmortem::UpdatePostmortem> {
         Ok(tocsin_domain::postmortem::UpdatePostmortem {
             id: self.id.0,
-            title: self.title,
-            body_markdown: self.body_markdown,
+            title: patch(self.title),
+            body_markdown: patch(self.body_markdown),
             version: self.version,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })

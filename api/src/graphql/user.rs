@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, ID, InputObject, Object, SimpleObject,
+    Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
 use time::OffsetDateTime;
@@ -20,7 +20,7 @@ use tocsin_entity::{
 };
 
 use crate::graphql::{
-    context::{given_key, loaders, request},
+    context::{given_key, loaders, patch, request},
     failure::{Result, UserError, into_payload},
     paging::connect,
 };
@@ -176,19 +176,19 @@ impl CreateUserInput {
     }
 }
 
-/// New values for a member; what is left out stays.
+/// New values for a member; what is left out stays, and null is refused.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateUserInput {
     /// The user's id.
     id: ID,
     /// The name people read; at most 100 characters.
-    name: Option<String>,
+    name: MaybeUndefined<String>,
     /// The e-mail address, by which the person is known in Slack as well; unique in the organisation.
-    email: Option<String>,
+    email: MaybeUndefined<String>,
     /// What the member may do from now on.
-    role: Option<Role>,
+    role: MaybeUndefined<Role>,
     /// Whether the member may do anything at all.
-    active: Option<bool>,
+    active: MaybeUndefined<bool>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
 }
@@ -197,10 +197,10 @@ impl UpdateUserInput {
     fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::user::UpdateUser> {
         Ok(tocsin_domain::user::UpdateUser {
             id: self.id.0,
-            name: self.name,
-            email: self.email,
-            role: self.role,
-            active: self.active,
+            name: patch(self.name),
+            email: patch(self.email),
+            role: patch(self.role),
+            active: patch(self.active),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
     }

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Caller, on_each_database, text};
+use crate::{
+    found::{channel_of, directory_of, found_workspace},
+    world::{Caller, on_each_database, text},
+};
 
 const ROUTING: &str = "query($incident: SlackRoutingInput!) { slackRouting(incident: $incident) {
     connector { name } rules { id } heldBack explanation } }";
@@ -273,5 +276,37 @@ on_each_database! {
         assert_eq!((&back[0]["id"], &back[0]["workspace"]), (&own, &Value::Null));
         admin.change("disconnectSlackWorkspace", json!({ "id": to })).await.done();
         assert_eq!(admin.change("moveConnectors", json!({ "toWorkspaceId": to })).await.refused(), "WRONG_STATUS");
+    }
+
+    async fn a_new_connector_says_what_is_to_be_done_about_its_channel(world) {
+        let admin = world.admin();
+        let connect = json!({ "name": "Second", "botToken": "xoxb-1" });
+        let second = admin.change("connectSlackWorkspace", connect).await.done()["workspace"]["id"].clone();
+        let mutation = "mutation($input: CreateConnectorInput!) { createConnector(input: $input) {
+            connector { channel status } channelHint { code message } userErrors { code } } }";
+        let make = async |name: &str, channel: &str| {
+            let input = json!({ "name": name, "channel": channel, "workspaceId": second });
+            admin.ask(mutation, json!({ "input": input })).await.data()["createConnector"].clone()
+        };
+        assert_eq!(make("early", "#early").await["channelHint"], Value::Null, "nothing was read yet");
+
+        found_workspace(world, &admin, &second, |found| found.team_id = Some("T9".to_owned())).await;
+        directory_of(world, "T9", false).await;
+        channel_of(world, "T9", ["C1", "ops"], [false, true, false]).await;
+        channel_of(world, "T9", ["C2", "old"], [false, true, true]).await;
+        channel_of(world, "T9", ["C3", "elsewhere"], [false, false, false]).await;
+        let made = make("ops", "#Ops").await;
+        assert_eq!(made["connector"], json!({ "channel": "#ops", "status": "PENDING" }));
+        assert_eq!(made["channelHint"], Value::Null);
+        for (channel, code, way) in [
+            ("#new", "channel_not_found", "createSlackChannel(input: {name: \"new\"})"),
+            ("C404", "channel_not_found", "/invite"),
+            ("#old", "is_archived", "Unarchive it"),
+            ("#elsewhere", "not_in_channel", "/invite"),
+        ] {
+            let hint = make(channel, channel).await["channelHint"].clone();
+            assert_eq!(hint["code"], code, "{channel}");
+            assert!(text(&hint["message"]).contains(way), "{hint}");
+        }
     }
 }

@@ -4,6 +4,7 @@ mod audit;
 mod authority;
 mod bridge;
 mod caller;
+mod clearing;
 mod connectors;
 mod cost;
 mod counting;

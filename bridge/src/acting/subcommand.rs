@@ -15,7 +15,7 @@ use crate::{
     grammar::{
         mention::addressed,
         usage::{HELP, Usage, close_to},
-        words::{first_word, numbered},
+        words::{first_word, numbered, unquoted},
     },
     notice::Notice,
     request::{
@@ -373,6 +373,17 @@ impl Subcommands {
                 close,
             }),
             None => MentionIntent::None,
+        }
+    }
+
+    /// What a message has one of these bots note, as a comment.
+    pub(crate) fn comment_in<'a>(&self, bots: &[String], text: &'a str) -> Option<&'a str> {
+        let rest = bots.iter().find_map(|bot| addressed(text, bot))?;
+        match self.read_mention(rest) {
+            MentionIntent::Act(action, comment) if action.is_comment => Some(unquoted(comment)),
+            MentionIntent::Act(..) | MentionIntent::Help | MentionIntent::Wrong(_) | MentionIntent::None => {
+                None
+            }
         }
     }
 

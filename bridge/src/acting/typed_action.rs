@@ -14,6 +14,8 @@ use crate::{acting, grammar::usage::Usage, identity::SlackActor, request::Inboun
 /// An action on one incident that people can type.
 pub(crate) struct TypedAction {
     pub(crate) usage: Usage,
+    /// Whether what follows is a comment: that of the message which asks for it.
+    pub(crate) is_comment: bool,
     /// What is wrong with what follows the incident's number, or the action's name where there is no number to give.
     pub(crate) check: fn(&str) -> Result<(), &'static str>,
     /// What it means, once it is in order.

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use self::services::ServiceFactory;
 use crate::{
+    background::DestinationFollower,
     config::BridgeConfig,
     connector::Connectors,
     features::{
@@ -184,7 +185,9 @@ impl Bridge {
         let (events, leads, sweeper) = (services.events(), services.leads(), services.sweeper());
         let (home, unfurl, operations) = (services.home_tabs(), services.unfurl(), services.operations());
         let (directory, keeper) = (services.directory(), services.workspace_keeper());
-        let worker = self.worker(&workspace_sync, &operations).run(shutdown.clone());
+        let worker = self
+            .worker(&workspace_sync, &operations, &leads)
+            .run(shutdown.clone());
         let rounds = async {
             tokio::join!(
                 clock.keep(database.write(), shutdown.clone()),
@@ -217,10 +220,15 @@ impl Bridge {
     }
 
     /// Who works each kind of job.
-    fn worker(&self, workspace_sync: &WorkspaceSync, operations: &Operations) -> Worker {
+    fn worker(
+        &self,
+        workspace_sync: &WorkspaceSync,
+        operations: &Operations,
+        leads: &DestinationFollower,
+    ) -> Worker {
         let inbound = Arc::clone(&self.inbound);
         let (mirror, digests) = (self.services.mirror(), self.services.digests());
-        let (workspace_sync, operations) = (workspace_sync.clone(), operations.clone());
+        let (workspace_sync, operations, leads) = (workspace_sync.clone(), operations.clone(), leads.clone());
         Worker::new(self.services.queue.clone())
             .concurrency(CONCURRENCY)
             .on(move |job, context| inbound::work(Arc::clone(&inbound), job, context))
@@ -235,6 +243,10 @@ impl Bridge {
             .on(move |job, _| {
                 let operations = operations.clone();
                 async move { operation::work(&operations, job).await }
+            })
+            .on(move |job, _| {
+                let leads = leads.clone();
+                async move { leads.check(job).await }
             })
             .on(move |job, _| {
                 let digests = digests.clone();

@@ -343,6 +343,8 @@ impl ServiceFactory {
             clock: self.clock.clone(),
             connectors: self.connectors.clone(),
             database: self.database.clone(),
+            queue: self.queue.clone(),
+            workspaces: self.workspaces.clone(),
         }
     }
 

@@ -37,6 +37,9 @@ const WRITE: Duration = Duration::from_secs(2);
 /// How long a channel that took nothing is not tried where there is a fallback.
 const REST: Duration = Duration::from_secs(300);
 
+/// Why a channel takes nothing that can be seen without posting there.
+const CAN_BE_SEEN: [&str; 3] = ["channel_not_found", "is_archived", "not_in_channel"];
+
 /// What has been seen of all connectors. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Connectors {
@@ -103,6 +106,38 @@ impl Connectors {
         seen.delivered_at = Some(now);
         seen.outdated = None;
         seen.is_written = false;
+    }
+
+    /// Its channel is there and takes messages, as far as can be seen before one is posted.
+    pub(crate) fn is_ready(&self, organization: OrganizationId, id: ConnectorId, lead: &Lead) {
+        let now = self.clock.now();
+        let mut known = self.known();
+        let seen = known.entry(id).or_insert_with(|| Seen::new(organization, now));
+        let is_here =
+            |failing: &Failing| failing.lead == *lead && !CAN_BE_SEEN.contains(&failing.code.as_str());
+        if seen.failing.as_ref().is_some_and(is_here) {
+            // It took no message, for a reason that only a message shows.
+            return;
+        }
+        if seen.failing.take().is_some() {
+            tracing::info!(connector.id = %id, "the connector {id} works again");
+            seen.since = now;
+        }
+        seen.at = now;
+        seen.outdated = None;
+        seen.is_written = false;
+    }
+
+    /// Whether this worker has seen how it is.
+    pub(crate) fn is_seen(&self, id: ConnectorId) -> bool {
+        self.known().contains_key(&id)
+    }
+
+    /// Whether it fails for what can be seen without a message: then a look tells whether somebody has repaired it.
+    pub(crate) fn may_be_repaired(&self, id: ConnectorId) -> bool {
+        let known = self.known();
+        let failing = known.get(&id).and_then(|seen| seen.failing.as_ref());
+        failing.is_some_and(|failing| CAN_BE_SEEN.contains(&failing.code.as_str()))
     }
 
     /// The channel to which it leads took nothing.

@@ -16,6 +16,10 @@ pub(super) const KEPT: &str = "Tocsin can't do this just now. What you asked for
 pub(super) const GIVEN_UP: &str = "What you asked for could not be done, and is not tried any more. Look at the incident's page, and tell whoever runs \
                                    Tocsin (GIVEN_UP).";
 
+/// A field says nothing that can be read: who asks, from where, or for what.
+pub(super) const UNREAD: &str =
+    "Tocsin could not read what Slack sent of this, so nothing was done. Try it again (UNREADABLE).";
+
 /// Nobody has connected the workspace in which they asked, or somebody has disconnected it.
 pub(super) const NOT_CONNECTED: &str = "Tocsin is not connected to this Slack workspace, so nothing was done. Ask an administrator of your organisation in \
                                         Tocsin to connect it: the GraphQL query slackInstallUrl gives the link (NOT_CONNECTED).";

@@ -3,7 +3,7 @@
 //! What is read and verified here goes to [`receive`], as what Socket Mode brings does.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     inbound::Inbound,
-    installation,
+    installation::ClaimedOrigin,
     reception::claimed_app,
     request::{SlackAnswer, paths},
     workspace::apps::OrganizationApp,
@@ -169,36 +169,39 @@ fn verify(inbound: &Inbound, headers: &HeaderMap, body: &[u8]) -> Result<Option<
         Err(refused @ (SignatureError::Missing | SignatureError::Stale)) => return Err(refused.into()),
     };
     // The body may say which app it is of; nothing else that it says is looked at before it is verified.
-    let claimed = installation::slack_app_id(body);
-    let mut signers = signers(inbound, claimed.as_deref(), body.len())
-        .into_iter()
-        .filter(|app| {
-            app.signing_secret
-                .as_slice()
-                .iter()
-                .any(|secret| signed_with(std::slice::from_ref(secret)).is_ok())
-        });
+    let claimed = ClaimedOrigin::of(body);
+    let mut signers = signers(inbound, &claimed, body.len()).into_iter().filter(|app| {
+        app.signing_secret
+            .as_slice()
+            .iter()
+            .any(|secret| signed_with(std::slice::from_ref(secret)).is_ok())
+    });
     let app = signers.next().ok_or(refused)?;
     Ok(Some(app.id))
 }
 
 /// Longest body for which the secret of every app is tried: that of Slack's question whether the address is ours, which does not say of which app it is.
+/// Of a longer one that does not say it, such as a shortcut on a long message, those of the apps in its team are.
 const TRIED_WITH_ALL_MAX: usize = 4 * 1024;
 
 /// Longest body for which the secrets of those apps are tried of which it is not known yet what Slack calls them: they are installed nowhere yet.
 const TRIED_WITH_NEW_MAX: usize = 64 * 1024;
 
 /// The organisations' apps that may have signed a body: so that one body does not cost a hash for each of them.
-fn signers(inbound: &Inbound, claimed: Option<&str>, length: usize) -> Vec<OrganizationApp> {
+fn signers(inbound: &Inbound, claimed: &ClaimedOrigin, length: usize) -> Vec<OrganizationApp> {
     let mut named: BTreeMap<SlackAppId, String> = BTreeMap::new();
+    let mut in_team: BTreeSet<SlackAppId> = BTreeSet::new();
     for workspace in inbound.workspaces.all() {
-        let app = workspace.installation().and_then(|bot| bot.app_id.clone());
-        named.extend(workspace.app.zip(app));
+        let Some(bot) = workspace.installation() else {
+            continue;
+        };
+        named.extend(workspace.app.zip(bot.app_id.clone()));
+        in_team.extend(workspace.app.filter(|_| claimed.is_in(&bot.team_id)));
     }
-    let may_be = |app: &OrganizationApp| match (named.get(&app.id), claimed) {
+    let may_be = |app: &OrganizationApp| match (named.get(&app.id), claimed.api_app_id.as_deref()) {
         (Some(name), Some(claimed)) => name == claimed,
         (None, Some(_)) => length <= TRIED_WITH_NEW_MAX,
-        (_, None) => length <= TRIED_WITH_ALL_MAX,
+        (_, None) => length <= TRIED_WITH_ALL_MAX || in_team.contains(&app.id),
     };
     let mut all = inbound.apps.all();
     all.retain(may_be);

@@ -7,8 +7,12 @@ use sea_orm::DbErr;
 use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_entity::id::SlackAppId;
+use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_queue::{JobError, jobs::WorkInbox};
-use tocsin_slack::envelope::{Envelope, EventRequest, RequestKind};
+use tocsin_slack::{
+    envelope::{Envelope, EventRequest, RequestKind},
+    view::View,
+};
 use tokio::{task::JoinHandle, time::Instant};
 use tracing::Instrument;
 use url::Url;
@@ -71,7 +75,12 @@ pub(crate) async fn receive_event(
         }
         EventRequest::Event(envelope) => receive(inbound, received(envelope)).await,
         EventRequest::Other { name } => {
-            tracing::debug!(slack.r#type = name, "ignored {name} from Slack");
+            metrics::counter!("tocsin_slack_ignored_total", "endpoint" => "events", "type" => "other")
+                .increment(1);
+            tracing::warn!(
+                slack.r#type = name,
+                "ignored {name:?} from Slack, which is no event"
+            );
             Ok(("ignored", SlackAnswer::Empty))
         }
     }
@@ -128,6 +137,9 @@ pub(crate) async fn receive(
         return Ok((store(inbound, request, key, deadline).await?, SlackAnswer::Empty));
     }
     ignored(inbound, &request);
+    if *kind == RequestKind::Interaction && is_odd(&request.envelope) {
+        return Ok(("ignored", unread(inbound, &request.envelope)));
+    }
     Ok(("ignored", for_nobody(&request.envelope)))
 }
 
@@ -160,6 +172,10 @@ fn foreign(
         return Ok(("ignored", for_nobody(&request.envelope)));
     }
     rejection.report(request.app, &format!("a request ({name})"));
+    if request.app.is_none() && rejection == Rejection::NoTeam {
+        // Slack itself has signed it, and would send the same again: a field is missing, or of another shape.
+        return Ok(("dropped", unread(inbound, &request.envelope)));
+    }
     if rejection != Rejection::NotConnected {
         return Err(InboundError::Foreign);
     }
@@ -186,13 +202,25 @@ fn not_yet(
     Err(InboundError::Unavailable(why.to_owned()))
 }
 
-/// What is answered where nobody here knows the request.
+/// What is answered to a request that can't be read: whoever waits is told, in the answer or at the address that Slack gave for that.
+fn unread(inbound: &Arc<Inbound>, envelope: &Envelope) -> SlackAnswer {
+    if envelope.kind == RequestKind::Interaction && envelope.name == "view_submission" {
+        // An empty answer would close the dialog, as if it had been taken.
+        let told = blocks::section(Mrkdwn::own(delayed::UNREAD));
+        let view = View::modal("unread", "Nothing was done").block(told);
+        return SlackAnswer::Json(json!({"response_action": "update", "view": view.json()}));
+    }
+    if envelope.kind == RequestKind::Interaction {
+        let (inbound, payload) = (Arc::clone(inbound), envelope.payload.clone());
+        tokio::spawn(async move { delayed::tell(&inbound, &payload, delayed::UNREAD).await });
+    }
+    for_nobody(envelope)
+}
+
+/// What is answered where nobody here works the request. Every command is worked of which it can be read who has given it.
 fn for_nobody(envelope: &Envelope) -> SlackAnswer {
     match envelope.kind {
-        RequestKind::Command => {
-            let command = envelope.payload["command"].as_str().unwrap_or_default();
-            SlackAnswer::ephemeral_plain(&format!("Tocsin does not know {command} (UNKNOWN_COMMAND)."))
-        }
+        RequestKind::Command => SlackAnswer::ephemeral(delayed::UNREAD),
         RequestKind::Interaction if envelope.name == "block_suggestion" => SlackAnswer::no_options(),
         RequestKind::Interaction | RequestKind::Event => SlackAnswer::Empty,
     }
@@ -358,9 +386,35 @@ fn ignored(inbound: &Inbound, request: &ReceivedRequest) {
     let name = &request.envelope.name;
     metrics::counter!("tocsin_slack_ignored_total", "endpoint" => request.source, "type" => inbound.registry.label(name))
         .increment(1);
-    tracing::debug!(
-        request.id = request.request_id,
-        slack.r#type = name,
-        "ignored {name} from Slack"
-    );
+    if is_odd(&request.envelope) {
+        tracing::warn!(
+            request.id = request.request_id,
+            slack.r#type = name,
+            "ignored {name:?} from Slack: what it is about can't be read"
+        );
+    } else {
+        tracing::debug!(
+            request.id = request.request_id,
+            slack.r#type = name,
+            "ignored {name} from Slack"
+        );
+    }
+}
+
+/// Whether a field that says what a request is about has a shape that Slack never gives it.
+fn is_odd(envelope: &Envelope) -> bool {
+    let fields: &[&str] = match envelope.kind {
+        RequestKind::Event => &[
+            "/event/channel",
+            "/event/user",
+            "/event/ts",
+            "/event/message_ts",
+            "/event/links",
+        ],
+        RequestKind::Interaction if envelope.name == "view_submission" => return true,
+        RequestKind::Interaction => &["/user", "/user/id", "/actions", "/actions/0", "/callback_id"],
+        RequestKind::Command => return true,
+    };
+    let mut found = fields.iter().filter_map(|field| envelope.payload.pointer(field));
+    envelope.name.is_empty() || found.any(|value| value.is_null() || value.is_number() || value.is_boolean())
 }

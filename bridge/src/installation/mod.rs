@@ -20,7 +20,7 @@ use tocsin_slack::installation::Installation;
 use tocsin_slack_client::Slack;
 
 pub(crate) use find::{Lookup, Rejection, decide, find};
-pub(crate) use request_origin::{ActingUser, slack_app_id};
+pub(crate) use request_origin::{ActingUser, ClaimedOrigin};
 
 use crate::workspace::{CommandName, Workspace, Workspaces};
 

@@ -159,32 +159,48 @@ fn of_command(payload: &Value) -> RequestOrigin {
     RequestOrigin::new([team]).and([id(&payload["team"]), text(&payload["context_team_id"])])
 }
 
-/// The Slack app that an unverified body says it is of: nothing but where to look for the secret.
-pub(crate) fn slack_app_id(body: &[u8]) -> Option<String> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Of {
-        #[serde(deserialize_with = "lenient::lenient")]
-        api_app_id: Option<String>,
+/// What an unverified body says of the app that it is of: nothing but where to look for the secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct ClaimedOrigin {
+    /// The Slack app (`A…`). Shortcuts do not say it.
+    #[serde(deserialize_with = "lenient::lenient")]
+    pub(crate) api_app_id: Option<String>,
+    #[serde(deserialize_with = "lenient::lenient")]
+    team_id: Option<String>,
+    #[serde(deserialize_with = "lenient::id")]
+    team: Option<String>,
+}
+
+impl ClaimedOrigin {
+    /// Reads a body, which may be JSON, a form, or JSON in a form.
+    pub(crate) fn of(body: &[u8]) -> Self {
+        let of_json = |text: &[u8]| serde_json::from_slice::<Self>(text).unwrap_or_default();
+        if body.first() == Some(&b'{') {
+            return of_json(body);
+        }
+        let Ok(fields) = serde_urlencoded::from_bytes::<Vec<(String, String)>>(body) else {
+            return Self::default();
+        };
+        let field = |name: &str| {
+            let mut fields = fields.iter();
+            fields.find(|(found, _)| found == name).map(|(_, value)| value)
+        };
+        match field("payload") {
+            Some(payload) => of_json(payload.as_bytes()),
+            None => Self {
+                api_app_id: field("api_app_id").cloned(),
+                team_id: field("team_id").cloned(),
+                team: None,
+            },
+        }
     }
-    let of_json = |text: &[u8]| {
-        serde_json::from_slice::<Of>(text)
-            .ok()
-            .and_then(|of| of.api_app_id)
-    };
-    if body.first() == Some(&b'{') {
-        return of_json(body);
-    }
-    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).ok()?;
-    let field = |name: &str| {
-        fields
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value)
-    };
-    match field("payload") {
-        Some(payload) => of_json(payload.as_bytes()),
-        None => field("api_app_id").cloned(),
+
+    /// Whether it names a team.
+    pub(crate) fn is_in(&self, team_id: &str) -> bool {
+        [&self.team_id, &self.team]
+            .into_iter()
+            .any(|named| named.as_deref() == Some(team_id))
     }
 }
 
@@ -261,10 +277,25 @@ mod tests {
         let json = json!({"api_app_id": "A1"}).to_string();
         let form = serde_urlencoded::to_string([("payload", json.clone())]).expect("a form");
         for body in [json.as_str(), form.as_str(), "command=%2Fx&api_app_id=A1"] {
-            assert_eq!(slack_app_id(body.as_bytes()).as_deref(), Some("A1"), "{body}");
+            assert_eq!(
+                ClaimedOrigin::of(body.as_bytes()).api_app_id.as_deref(),
+                Some("A1"),
+                "{body}"
+            );
         }
         for body in ["", "{", "payload=1", r#"{"api_app_id":7}"#, "a=b"] {
-            assert_eq!(slack_app_id(body.as_bytes()), None, "{body}");
+            assert_eq!(
+                ClaimedOrigin::of(body.as_bytes()),
+                ClaimedOrigin::default(),
+                "{body}"
+            );
+        }
+        let shortcut = json!({"api_app_id": null, "team": {"id": "T1"}, "team_id": 7}).to_string();
+        let form = serde_urlencoded::to_string([("payload", shortcut.clone())]).expect("a form");
+        for body in [shortcut.as_str(), form.as_str(), "command=%2Fx&team_id=T1"] {
+            let claimed = ClaimedOrigin::of(body.as_bytes());
+            assert!(claimed.is_in("T1") && !claimed.is_in("T2"), "{body}");
+            assert_eq!(claimed.api_app_id, None, "{body}");
         }
     }
 }

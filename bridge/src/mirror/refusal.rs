@@ -98,6 +98,11 @@ pub(crate) fn is_of_content(error: &SlackError) -> bool {
     error.code().is_some_and(|code| codes.contains(&code))
 }
 
+/// Whether Slack refused one of a message's previews, so that it may take the others.
+pub(crate) fn is_of_one_preview(error: &SlackError) -> bool {
+    is_of_content(error) || error.code() == Some("cannot_unfurl_url")
+}
+
 /// Whether Slack refused the blocks, so that the same in plain text may pass.
 pub(crate) fn is_of_blocks(error: &SlackError) -> bool {
     let codes = [

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
-use tocsin_message::markdown as mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::RequestKind;
 
@@ -107,11 +106,6 @@ impl SlackAnswer {
     /// Words that only the person who gave a command sees, as mrkdwn.
     pub(crate) fn ephemeral(text: &str) -> Self {
         Self::Json(json!({"response_type": "ephemeral", "text": text}))
-    }
-
-    /// Foreign or own words without any markup, that only the person who gave a command sees.
-    pub(crate) fn ephemeral_plain(text: &str) -> Self {
-        Self::ephemeral(&mrkdwn::escape(text))
     }
 
     /// No options at all.

@@ -125,6 +125,13 @@ impl MessageEvent {
         rich.map_or_else(|| text::document(rest), |blocks| Document { blocks })
     }
 
+    /// What follows a command in it, and what it has beside its words.
+    pub(crate) fn command_document(&self, rest: &str) -> Document {
+        let mut document = self.document_after(rest);
+        document.blocks.extend(self.enclosed().blocks);
+        document
+    }
+
     /// What it has beside its own words: what is attached, and its files.
     pub(crate) fn enclosed(&self) -> Document {
         Document {

@@ -41,8 +41,7 @@ pub(crate) async fn command_text(
     rest: &str,
 ) -> Result<String, JobError> {
     let message = MessageEvent::of(&json!({"event": message}));
-    let mut document = message.document_after(rest);
-    document.blocks.extend(message.enclosed().blocks);
+    let document = message.command_document(rest);
     let names = names(text, installation, &document).await?;
     Ok(markdown::render(&document, &names))
 }

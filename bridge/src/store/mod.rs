@@ -10,6 +10,7 @@ pub(crate) mod home;
 pub(crate) mod lease;
 pub(crate) mod post_key;
 pub(crate) mod posts;
+pub(crate) mod previews;
 pub(crate) mod probe;
 pub(crate) mod record_many;
 pub(crate) mod rows;

@@ -14,7 +14,7 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::slack::{channel, connector::WORKSPACE_UNUSABLE};
 use tocsin_slack::{
-    channel::{Channel, is_id},
+    channel::{Channel, hashed, is_id},
     error::SlackError,
     installation::Installation,
 };
@@ -39,6 +39,8 @@ pub(crate) struct ResolvedChannel {
     pub(crate) id: String,
     /// With its hash, as people know it.
     pub(crate) name: String,
+    /// Whether the bot is in it, as far as is known.
+    pub(crate) is_member: bool,
 }
 
 type Answer = Result<ResolvedChannel, ChannelError>;
@@ -72,6 +74,7 @@ impl ChannelResolver {
 
     /// The channel that `wanted` means: an id, or a name with or without its hash.
     pub(crate) async fn resolve(&self, wanted: &str, bot: &Bot) -> Result<Answer, DbErr> {
+        let wanted = &called(wanted);
         if let Some(answer) = self.remembered(wanted) {
             return Ok(answer);
         }
@@ -89,9 +92,10 @@ impl ChannelResolver {
 
     /// Whether `wanted` means this channel, as far as is known.
     pub(crate) fn mean(&self, wanted: &str, channel_id: &str, channel_name: &str) -> bool {
-        match self.remembered(wanted) {
+        let wanted = called(wanted);
+        match self.remembered(&wanted) {
             Some(Ok(resolved)) => resolved.id == channel_id,
-            Some(Err(_)) | None => wanted == channel_id || shown(wanted) == channel_name,
+            Some(Err(_)) | None => wanted == channel_id || wanted == channel_name,
         }
     }
 
@@ -102,6 +106,7 @@ impl ChannelResolver {
         team_id: &str,
         trouble: &ChannelError,
     ) -> Result<(), DbErr> {
+        let wanted = &called(wanted);
         self.remember(wanted, Err(trouble.clone()));
         // The row stays for people to see; without the bot in it, it is not believed here.
         channel::Entity::update_many()
@@ -149,7 +154,7 @@ impl ChannelResolver {
     fn remember(&self, wanted: &str, answer: Answer) {
         if answer.is_err() {
             let mut troubled = self.troubled.lock().unwrap_or_else(PoisonError::into_inner);
-            troubled.insert(shown(wanted));
+            troubled.insert(wanted.to_owned());
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(wanted.to_owned(), (answer, Instant::now()));
@@ -169,6 +174,7 @@ impl ChannelResolver {
         Ok(row.map(|row| ResolvedChannel {
             name: hashed(&row.name),
             id: row.channel_id,
+            is_member: row.is_member,
         }))
     }
 
@@ -186,6 +192,7 @@ impl ChannelResolver {
                 return Ok(Ok(ResolvedChannel {
                     id: wanted.to_owned(),
                     name: wanted.to_owned(),
+                    is_member: true,
                 }));
             }
             Err(error) => {
@@ -193,9 +200,9 @@ impl ChannelResolver {
                     let said = monitor.usable().err().unwrap_or_else(|| error.to_string());
                     return Ok(Err(ChannelError::new(WORKSPACE_UNUSABLE, said)));
                 }
-                return Ok(Err(ChannelError::of(&error, &shown(wanted), bot)));
+                return Ok(Err(ChannelError::of(&error, wanted, bot)));
             }
-            Ok(None) => return Ok(Err(ChannelError::unseen(&shown(wanted), bot))),
+            Ok(None) => return Ok(Err(ChannelError::unseen(wanted, bot))),
             Ok(Some(found)) => found,
         };
         if found.is_archived {
@@ -211,6 +218,7 @@ impl ChannelResolver {
         Ok(Ok(ResolvedChannel {
             name: hashed(&found.name),
             id: found.id,
+            is_member: found.is_member,
         }))
     }
 
@@ -246,14 +254,11 @@ fn naming(wanted: &str) -> SimpleExpr {
     }
 }
 
-fn shown(wanted: &str) -> String {
+/// A channel as it is remembered and shown: an id, or a name with its hash, in lower case. A connector of an earlier version may have capitals.
+fn called(wanted: &str) -> String {
     if is_id(wanted) {
         wanted.to_owned()
     } else {
-        hashed(wanted.trim_start_matches('#'))
+        hashed(wanted)
     }
-}
-
-fn hashed(name: &str) -> String {
-    format!("#{name}")
 }

@@ -47,6 +47,8 @@ async fn preview(scene: &Scene) -> post::Model {
 over_each_transport!(
     a_preview_tells_what_is_asked_about_an_incident_and_follows_it,
     several_links_in_one_message_of_a_thread_have_a_preview_each,
+    a_preview_that_slack_takes_no_longer_does_not_take_the_others_with_it,
+    incidents_that_change_together_all_keep_their_previews_in_one_message,
     the_preview_of_a_postmortem_follows_it_though_no_event_tells_of_it,
     a_preview_whose_message_is_gone_ends_with_the_reason_on_record,
     a_preview_that_slack_refuses_for_good_ends_with_the_reason_on_record,
@@ -114,6 +116,62 @@ async fn several_links_in_one_message_of_a_thread_have_a_preview_each(transport:
         &["Acknowledged by", "Payments are failing"],
     )
     .await;
+}
+
+async fn a_preview_that_slack_takes_no_longer_does_not_take_the_others_with_it(transport: Transport) {
+    let scene = Scene::set(transport).await;
+    let other = scene.stage.tracker.trigger("Disks are full");
+    scene.stage.ring(other);
+    let alice = scene.slack().person("alice");
+    let text = format!("{INCIDENTS}/1 and {INCIDENTS}/2");
+    let ts = alice.post("general", &text).expect("a message");
+    until_previewed(
+        &scene,
+        "general",
+        &ts,
+        2,
+        &["Payments are failing", "Disks are full"],
+    )
+    .await;
+    // Slack does not say which link it knows no longer.
+    let error = "cannot_unfurl_url".to_owned();
+    let refused = Fault::on("chat.unfurl", FaultKind::Error { error }).times(Some(1));
+    scene.slack().add_fault(refused);
+    scene.stage.tracker.acknowledge(other);
+    scene.stage.ring(other);
+    let told = ["Acknowledged by", "Payments are failing"];
+    until_previewed(&scene, "general", &ts, 2, &told).await;
+    scene.stage.until_shown(other).await;
+    let posts = scene.stage.posts(other).await;
+    let preview = posts.iter().find(|post| post.kind == PostKind::Unfurl);
+    assert_eq!(
+        preview.map(|post| (post.state, post.attempts)),
+        Some((PostState::Updated, 1)),
+        "it was not tried again"
+    );
+}
+
+async fn incidents_that_change_together_all_keep_their_previews_in_one_message(transport: Transport) {
+    let scene = Scene::set(transport).await;
+    let mut all = vec![scene.incident];
+    for title in ["Disks are full", "Mail is late", "Logins fail", "Queues grow"] {
+        all.push(scene.stage.tracker.trigger(title));
+    }
+    let links: Vec<String> = (1..=all.len()).map(|n| format!("{INCIDENTS}/{n}")).collect();
+    let alice = scene.slack().person("alice");
+    let ts = alice.post("general", &links.join(" ")).expect("a message");
+    until_previewed(&scene, "general", &ts, all.len(), &[]).await;
+    for incident in &all {
+        scene.stage.tracker.acknowledge(*incident);
+        scene.stage.ring(*incident);
+    }
+    for incident in &all {
+        scene.stage.until_shown(*incident).await;
+    }
+    let message = find(&scene.slack().snapshot(), "general", &ts).expect("the message");
+    assert_eq!(message.previews().len(), all.len());
+    let shown = message.words().matches("Acknowledged by").count();
+    assert_eq!(shown, all.len(), "{}", message.words());
 }
 
 async fn the_preview_of_a_postmortem_follows_it_though_no_event_tells_of_it(transport: Transport) {

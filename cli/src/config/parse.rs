@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tocsin_api::{Introspection, bootstrap::CHOSEN_KEY_MIN};
 use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
+use tocsin_slack_app::channel::read_channel;
 use url::Url;
 
 use super::SimulatorSettings;
@@ -219,18 +220,10 @@ pub(super) fn signing_secrets(text: &str) -> ParseResult<Vec<SecretString>> {
 
 /// A channel: `#name` or an id.
 pub(crate) fn channel(text: &str) -> ParseResult<String> {
-    let (is_id, name) = match text.strip_prefix('#') {
-        Some(name) => (false, name),
-        None => (true, text),
-    };
-    let well_formed = !name.is_empty() && name.len() <= 80 && !name.contains(char::is_whitespace);
-    if well_formed && (!is_id || name.starts_with(['C', 'G'])) {
-        return Ok(text.to_owned());
-    }
-    Err(
+    read_channel(text).ok_or_else(|| {
         "is not a channel; write its name with the hash, such as #incidents, or its id, such as C0123456789"
-            .to_owned(),
-    )
+            .to_owned()
+    })
 }
 
 /// The client secret of a Slack app: there is nothing to hold it against but that no header could carry it.

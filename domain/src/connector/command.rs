@@ -10,6 +10,7 @@ use tocsin_entity::{
     id::{ConnectorId, OrganizationId, RuleId, ServiceId, SlackTemplateId, WorkspaceId},
     kinds::{ConnectorEvent, ReplyMode, UrgencyFilter},
 };
+use tocsin_queue::jobs::CheckConnector;
 
 use super::{event, input, place, rule, scope::ConnectorScope};
 use crate::{
@@ -74,21 +75,21 @@ pub struct UpdateConnector {
     /// The connector's id.
     pub id: String,
     /// What people call it; at most 100 characters, unique in the organisation.
-    pub name: Option<String>,
+    pub name: Patch<String>,
     /// The channel that incidents go to from now on; those that are in the one before stay there.
-    pub channel: Option<String>,
+    pub channel: Patch<String>,
     /// The Slack workspace that incidents go to from now on.
-    pub workspace_id: Option<String>,
+    pub workspace_id: Patch<String>,
     /// How an incident's later changes are told there.
-    pub reply_mode: Option<ReplyMode>,
+    pub reply_mode: Patch<ReplyMode>,
     /// Whether incidents go there to which no rule gives another place.
-    pub is_default: Option<bool>,
+    pub is_default: Patch<bool>,
     /// What it tells.
-    pub events: Option<Vec<ConnectorEvent>>,
+    pub events: Patch<Vec<ConnectorEvent>>,
     /// Of how urgent incidents it tells.
-    pub urgency_filter: Option<UrgencyFilter>,
+    pub urgency_filter: Patch<UrgencyFilter>,
     /// Whether replies become comments, and comments replies.
-    pub two_way_sync: Option<bool>,
+    pub two_way_sync: Patch<bool>,
     /// The name under which it posts; null for the app's own.
     pub appearance_name: Patch<String>,
     /// The picture beside it; null for the app's own.
@@ -122,6 +123,18 @@ pub(crate) fn organization(request: &Request<'_>) -> Result<OrganizationId, Muta
 
 /// Makes a connector, and rules for the services that it is for.
 pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Model, MutationError> {
+    let row = create_row(request, input).await?;
+    have_checked(request, &row);
+    Ok(row)
+}
+
+/// Has the bridge look whether the channel is there and takes messages. A lost ring is harmless: the bridge also looks by itself.
+fn have_checked(request: &Request<'_>, row: &Model) {
+    let connector_id = row.id.to_string();
+    request.domain.queue().enqueue(&CheckConnector { connector_id });
+}
+
+async fn create_row(request: &Request<'_>, input: CreateConnector) -> Result<Model, MutationError> {
     let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
@@ -200,6 +213,12 @@ pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Mod
 
 /// Changes a connector.
 pub async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Model, MutationError> {
+    let row = update_row(request, input).await?;
+    have_checked(request, &row);
+    Ok(row)
+}
+
+async fn update_row(request: &Request<'_>, input: UpdateConnector) -> Result<Model, MutationError> {
     let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
@@ -213,8 +232,8 @@ pub async fn update(request: &Request<'_>, input: UpdateConnector) -> Result<Mod
         async |tx| {
             let before = managed(tx, organization_id, id, &connector_scope).await?;
             let was = before.clone();
-            let workspace_id = match &input.workspace_id {
-                Some(id) => workspace(request, tx, organization_id, Some(id)).await?,
+            let workspace_id = match input.workspace_id.clone().needed("workspaceId")? {
+                Some(id) => workspace(request, tx, organization_id, Some(&id)).await?,
                 None => None,
             };
             let spot = (before.workspace_id, before.channel.clone());
@@ -252,23 +271,26 @@ fn changed(
     before: Model,
     workspace_id: Option<WorkspaceId>,
 ) -> Result<Model, UserError> {
-    let name = input
-        .name
-        .as_ref()
-        .map(|name| limits::name("name", name))
-        .transpose()?;
-    let channel = input.channel.as_deref().map(input::channel).transpose()?;
+    let name = input.name.clone().needed("name")?;
+    let name = name.map(|name| limits::name("name", &name)).transpose()?;
+    let channel = input.channel.clone().needed("channel")?;
+    let channel = channel.as_deref().map(input::channel).transpose()?;
+    let events = input.events.clone().needed("events")?;
+    let urgency_filter = input.urgency_filter.needed("urgencyFilter")?;
     let text = |text: &String| input::appearance_name(text);
     let icon = |text: &String| input::appearance_icon(text);
     Ok(Model {
         name: name.unwrap_or(before.name),
         channel: channel.unwrap_or(before.channel),
         workspace_id: workspace_id.or(before.workspace_id),
-        reply_mode: input.reply_mode.unwrap_or(before.reply_mode),
-        is_default: input.is_default.unwrap_or(before.is_default),
-        events: input.events.clone().map_or(before.events, event::write),
-        urgency_filter: input.urgency_filter.unwrap_or(before.urgency_filter),
-        two_way_sync: input.two_way_sync.unwrap_or(before.two_way_sync),
+        reply_mode: input.reply_mode.needed("replyMode")?.unwrap_or(before.reply_mode),
+        is_default: input.is_default.needed("isDefault")?.unwrap_or(before.is_default),
+        events: events.map_or(before.events, event::write),
+        urgency_filter: urgency_filter.unwrap_or(before.urgency_filter),
+        two_way_sync: input
+            .two_way_sync
+            .needed("twoWaySync")?
+            .unwrap_or(before.two_way_sync),
         appearance_name: input::changed(&input.appearance_name, before.appearance_name, text)?,
         appearance_icon: input::changed(&input.appearance_icon, before.appearance_icon, icon)?,
         fallback_id: input::changed(&input.fallback_id, before.fallback_id, |id| fallback_id(id))?,

@@ -1,5 +1,7 @@
 //! What is read of the inputs: each rule about a connector's fields once.
 
+use tocsin_slack_app::channel::read_channel;
+
 use crate::{error::UserError, limits, patch::Patch};
 
 /// Longest channel, in characters: Slack's names have 80.
@@ -11,22 +13,15 @@ const APPEARANCE_MAX: usize = 80;
 /// Longest address of a picture, in characters. Source: Block Kit reference, `image_url`.
 const ICON_MAX: usize = 3_000;
 
-/// A channel by its id, or by its name with the hash.
+/// A channel by its id, or by its name with the hash, in lower case as Slack has it.
 pub(crate) fn channel(text: &str) -> Result<String, UserError> {
     let text = limits::line("channel", text, CHANNEL_MAX)?;
-    let is_name = text
-        .strip_prefix('#')
-        .is_some_and(|name| !name.is_empty() && name.chars().all(|c| !c.is_whitespace() && c != '#'));
-    let is_id =
-        text.starts_with(['C', 'G']) && text.len() > 1 && text.bytes().all(|b| b.is_ascii_alphanumeric());
-    if is_name || is_id {
-        Ok(text)
-    } else {
-        Err(UserError::invalid(
+    read_channel(&text).ok_or_else(|| {
+        UserError::invalid(
             "channel",
             "Name the channel by its id (`C…`), or by its name with the hash: `#incidents`.",
-        ))
-    }
+        )
+    })
 }
 
 /// A new value, or the one before where nothing is said of it; null takes it away.
@@ -71,6 +66,15 @@ pub(super) fn appearance_icon(text: &str) -> Result<String, UserError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_channel_is_as_slack_has_it() {
+        assert_eq!(channel(" #Ops-Alerts ").ok().as_deref(), Some("#ops-alerts"));
+        assert_eq!(channel("C0123ABC").ok().as_deref(), Some("C0123ABC"));
+        for wrong in ["", "#", "ops", "#a b", "D0123ABC", "c0123abc"] {
+            assert!(channel(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn an_icon_is_an_emoji_or_an_https_address() {

@@ -7,7 +7,7 @@ use tocsin_entity::{
     kinds::{ReplyMode, Severity, Urgency},
 };
 
-use crate::timer::TimerAttempt;
+use crate::{patch::Patch, timer::TimerAttempt};
 
 /// A new incident.
 #[derive(Debug, Clone)]
@@ -30,8 +30,8 @@ pub(crate) struct TriggerCommand {
     pub(crate) dedup_key: Option<String>,
 }
 
-/// New values for an incident's properties; what is `None` stays.
-#[derive(Debug, Clone, Default)]
+/// New values for an incident's properties; what is `None`, or to be kept, stays.
+#[derive(Debug, Clone)]
 pub(crate) struct IncidentUpdate {
     /// The title.
     pub(crate) title: Option<String>,
@@ -40,7 +40,7 @@ pub(crate) struct IncidentUpdate {
     /// The urgency.
     pub(crate) urgency: Option<Urgency>,
     /// The severity.
-    pub(crate) severity: Option<Severity>,
+    pub(crate) severity: Patch<Severity>,
     /// The tags.
     pub(crate) tags: Option<Vec<TagValue>>,
 }

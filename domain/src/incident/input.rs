@@ -104,15 +104,15 @@ pub struct UpdateIncident {
     /// The incident's id.
     pub id: String,
     /// What is wrong, in a line of at most 200 characters.
-    pub title: Option<String>,
-    /// What is known; at most 100,000 characters.
-    pub description_markdown: Option<String>,
+    pub title: Patch<String>,
+    /// What is known; at most 100,000 characters. Null for nothing.
+    pub description_markdown: Patch<String>,
     /// How soon a person must look.
-    pub urgency: Option<Urgency>,
-    /// How much is broken.
-    pub severity: Option<Severity>,
-    /// Labels, in place of those before; at most 20.
-    pub tags: Option<Vec<TagValue>>,
+    pub urgency: Patch<Urgency>,
+    /// How much is broken; null where nobody says.
+    pub severity: Patch<Severity>,
+    /// Labels, in place of those before; at most 20. Null for none.
+    pub tags: Patch<Vec<TagValue>>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<RequestKey>,
 }
@@ -169,7 +169,7 @@ pub struct SetSlackSync {
     /// The incident's id.
     pub id: String,
     /// Whether Slack's threads and the timeline go separate ways.
-    pub muted: Option<bool>,
+    pub muted: Patch<bool>,
     /// How later changes are told there; null leaves it to the connectors.
     pub reply_mode: Patch<ReplyMode>,
     /// Makes the request repeatable for 24 hours.
@@ -236,19 +236,29 @@ impl TriggerIncident {
 }
 
 impl UpdateIncident {
+    /// The same of a bridge of the version before, which says null of what it leaves out.
+    pub(crate) fn without_nulls(self) -> Self {
+        Self {
+            title: self.title.or_keep(),
+            description_markdown: self.description_markdown.or_keep(),
+            urgency: self.urgency.or_keep(),
+            severity: self.severity.or_keep(),
+            tags: self.tags.or_keep(),
+            ..self
+        }
+    }
+
     pub(crate) fn change(self) -> Result<ChangeCommand, UserError> {
+        let title = self.title.needed("title")?;
+        let description_markdown = self.description_markdown.or_empty();
         Ok(ChangeCommand::Update(IncidentUpdate {
-            title: self
-                .title
-                .map(|title| limits::title("title", &title))
-                .transpose()?,
-            description_markdown: self
-                .description_markdown
+            title: title.map(|title| limits::title("title", &title)).transpose()?,
+            description_markdown: description_markdown
                 .map(|text| limits::bounded("descriptionMarkdown", text, limits::DESCRIPTION_MAX))
                 .transpose()?,
-            urgency: self.urgency,
+            urgency: self.urgency.needed("urgency")?,
             severity: self.severity,
-            tags: self.tags.map(tags).transpose()?,
+            tags: self.tags.or_empty().map(tags).transpose()?,
         }))
     }
 }

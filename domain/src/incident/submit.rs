@@ -142,6 +142,11 @@ pub async fn reassign(
 /// Describes an incident otherwise.
 pub async fn update(request: &Request<'_>, input: UpdateIncident) -> Result<CommandOutcome, MutationError> {
     let (id, key) = (input.id.clone(), input.idempotency_key.clone());
+    let input = if request.viewer.is_bridge() {
+        input.without_nulls()
+    } else {
+        input
+    };
     change(request, &id, key.as_ref(), || input.change()).await
 }
 
@@ -153,9 +158,11 @@ pub async fn set_slack_sync(
     let key = input.idempotency_key.as_ref();
     let wanted = || {
         Ok(ChangeCommand::SlackSync {
-            muted: input.muted,
+            muted: input.muted.needed("muted")?,
             telling: match input.reply_mode {
                 Patch::Keep => ReplyModeChoice::AsBefore,
+                // A bridge of the version before says null of what it leaves out.
+                Patch::Clear if request.viewer.is_bridge() => ReplyModeChoice::AsBefore,
                 Patch::Clear => ReplyModeChoice::AsConnectorsSay,
                 Patch::Set(mode) => ReplyModeChoice::So(mode),
             },

@@ -309,13 +309,12 @@ fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDate
         ));
         now_is.urgency = urgency;
     }
-    if let Some(severity) = update
-        .severity
-        .filter(|severity| Some(*severity) != incident.severity)
-    {
-        let before = incident.severity.map_or("none", Severity::as_str);
-        changes.push(format!("severity: {before} → {severity}"));
-        now_is.severity = Some(severity);
+    let severity = update.severity.apply(incident.severity);
+    if severity != incident.severity {
+        let [before, after] =
+            [incident.severity, severity].map(|severity| severity.map_or("none", Severity::as_str));
+        changes.push(format!("severity: {before} → {after}"));
+        now_is.severity = severity;
     }
     if let Some(tags) = &update.tags {
         let tags = tags_json(tags);

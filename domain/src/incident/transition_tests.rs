@@ -14,7 +14,7 @@ use super::{
     error::IncidentError,
     transition::{TimerChange, TransitionOutcome, transition},
 };
-use crate::actor::Actor;
+use crate::{actor::Actor, patch::Patch};
 
 const START: OffsetDateTime = datetime!(2026-11-20 12:00 UTC);
 
@@ -92,7 +92,12 @@ fn update() -> impl Strategy<Value = ChangeCommand> {
         proptest::option::of(text()),
         proptest::option::of(text()),
         proptest::option::of(select(vec![Urgency::High, Urgency::Low])),
-        proptest::option::of(select(vec![Severity::Sev1, Severity::Sev5])),
+        select(vec![
+            Patch::Keep,
+            Patch::Clear,
+            Patch::Set(Severity::Sev1),
+            Patch::Set(Severity::Sev5),
+        ]),
         proptest::option::of(vec(tag, 0..2)),
     );
     fields.prop_map(|(title, description_markdown, urgency, severity, tags)| {

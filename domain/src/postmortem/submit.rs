@@ -10,6 +10,7 @@ use crate::{
     error::{MutationError, UserError},
     idempotency::{self, RequestKey},
     limits,
+    patch::Patch,
     request::Request,
     viewer::Permission,
 };
@@ -31,9 +32,9 @@ pub struct UpdatePostmortem {
     /// The post-mortem's id.
     pub id: String,
     /// The title, of at most 200 characters.
-    pub title: Option<String>,
-    /// The text, of at most 200,000 characters.
-    pub body_markdown: Option<String>,
+    pub title: Patch<String>,
+    /// The text, of at most 200,000 characters; null for none.
+    pub body_markdown: Patch<String>,
     /// The version that the words were written on: if another is there by now, nothing is changed.
     pub version: Option<i64>,
     /// Makes the request repeatable for 24 hours.
@@ -98,13 +99,11 @@ pub async fn update(
 ) -> Result<postmortem::Model, MutationError> {
     let by = by(request, input.idempotency_key.as_ref())?;
     let id = postmortem_id(&input.id)?;
+    let title = input.title.needed("title")?;
+    let body = input.body_markdown.or_empty();
     let step = PostmortemStep::Edit {
-        title: input
-            .title
-            .map(|title| limits::title("title", &title))
-            .transpose()?,
-        body: input
-            .body_markdown
+        title: title.map(|title| limits::title("title", &title)).transpose()?,
+        body: body
             .map(|body| limits::bounded("bodyMarkdown", body, limits::DOCUMENT_MAX))
             .transpose()?,
         version: input.version,

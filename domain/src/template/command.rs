@@ -44,13 +44,13 @@ pub struct CreateSlackTemplate {
     pub idempotency_key: Option<RequestKey>,
 }
 
-/// New values for a template; what is left out stays, and null brings the default back.
+/// New values for a template; what is left out stays, and null brings the default back; but a template has a name.
 #[derive(Debug)]
 pub struct UpdateSlackTemplate {
     /// The template's id.
     pub id: String,
     /// What people call it; at most 100 characters, unique in the organisation.
-    pub name: Option<String>,
+    pub name: Patch<String>,
     /// What stands above the coloured part.
     pub title: Patch<String>,
     /// The text in the coloured part.
@@ -122,8 +122,8 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackTemplate) -> Result
     let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = template_id("id", &input.id)?;
-    let name = input.name.as_deref().map(|name| limits::name("name", name));
-    let name = name.transpose()?;
+    let name = input.name.needed("name")?;
+    let name = name.map(|name| limits::name("name", &name)).transpose()?;
     idempotency::once(
         request,
         organization_id,

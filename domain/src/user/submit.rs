@@ -14,6 +14,7 @@ use crate::{
     idempotency::{self, RequestKey},
     limits,
     loaders::{MemberKey, MemberRow},
+    patch::Patch,
     request::Request,
     viewer::{Permission, Viewer},
 };
@@ -37,13 +38,13 @@ pub struct UpdateUser {
     /// The user's id.
     pub id: String,
     /// The name people read; at most 100 characters.
-    pub name: Option<String>,
+    pub name: Patch<String>,
     /// The e-mail address, by which the person is known in Slack as well; unique in the organisation.
-    pub email: Option<String>,
+    pub email: Patch<String>,
     /// What the member may do from now on.
-    pub role: Option<Role>,
+    pub role: Patch<Role>,
     /// Whether the member may do anything at all.
-    pub active: Option<bool>,
+    pub active: Patch<bool>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<RequestKey>,
 }
@@ -83,21 +84,15 @@ pub async fn update(request: &Request<'_>, input: UpdateUser) -> Result<Arc<Memb
         .parse()
         .map_err(|_| UserError::not_found("user").at("id"))?;
     let member = reload(request, organization_id, user_id).await?;
-    may_appoint(viewer, input.role)?;
+    let role = input.role.needed("role")?;
+    may_appoint(viewer, role)?;
     may_appoint(viewer, Some(member.role))?;
+    let (name, email) = (input.name.needed("name")?, input.email.needed("email")?);
     let change = MemberChange {
-        name: input
-            .name
-            .as_deref()
-            .map(|name| limits::name("name", name))
-            .transpose()?,
-        email: input
-            .email
-            .as_deref()
-            .map(|email| limits::email("email", email))
-            .transpose()?,
-        role: input.role,
-        active: input.active,
+        name: name.map(|name| limits::name("name", &name)).transpose()?,
+        email: email.map(|email| limits::email("email", &email)).transpose()?,
+        role,
+        active: input.active.needed("active")?,
     };
     let trail = AuditTrail::of(request, organization_id);
     command::change(

@@ -52,13 +52,13 @@ pub struct CreateSlackApp {
     pub idempotency_key: Option<RequestKey>,
 }
 
-/// New values for a Slack app; what is left out stays, and null takes it away.
+/// New values for a Slack app; what is left out stays, and null takes it away; but an app has a name.
 #[derive(Debug)]
 pub struct UpdateSlackApp {
     /// The app's id.
     pub id: String,
     /// What administrators call it.
-    pub name: Option<String>,
+    pub name: Patch<String>,
     /// The client id.
     pub client_id: Patch<String>,
     /// The client secret.
@@ -204,13 +204,13 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackApp) -> Result<Mode
         Patch::Clear => Ok(None),
         Patch::Set(text) => seal(request, id, field, place, text).map(Some),
     };
+    let name = input.name.clone().needed("name")?;
     let id_of = |row: &Model| row.id;
     let row = idempotency::once(request, organization_id, key, "Slack app", id_of, async |tx| {
         let before = own(tx, organization_id, id).await?;
         let was = before.clone();
         let after = usable(Model {
-            name: input
-                .name
+            name: name
                 .as_ref()
                 .map_or(Ok(before.name.clone()), |name| limits::name("name", name))?,
             client_id: match &input.client_id {

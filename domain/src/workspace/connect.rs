@@ -19,6 +19,7 @@ use crate::{
     error::{MutationError, UserError},
     idempotency::{self, KeyUse, RequestKey},
     limits,
+    patch::Patch,
     request::Request,
     tenant,
     viewer::Permission,
@@ -48,11 +49,11 @@ pub struct UpdateSlackWorkspace {
     /// The workspace's id.
     pub id: String,
     /// What administrators call it; at most 100 characters, unique in the organisation.
-    pub name: Option<String>,
+    pub name: Patch<String>,
     /// Another bot token; it also connects the workspace again.
-    pub bot_token: Option<SecretString>,
+    pub bot_token: Patch<SecretString>,
     /// What is wanted of it.
-    pub features: Option<Vec<SlackFeature>>,
+    pub features: Patch<Vec<SlackFeature>>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<RequestKey>,
 }
@@ -130,17 +131,14 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackWorkspace) -> Resul
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = workspace_id(&input.id, organization_id)?;
     let sealer = request.domain.config().sealer.as_ref();
-    let name = input
-        .name
-        .as_ref()
-        .map(|name| limits::name("name", name))
-        .transpose()?;
-    let bot_token = match &input.bot_token {
-        Some(text) => Some(sealed(sealer, id, bot_token(text)?)?),
+    let name = input.name.needed("name")?;
+    let name = name.map(|name| limits::name("name", &name)).transpose()?;
+    let bot_token = match input.bot_token.needed("botToken")? {
+        Some(text) => Some(sealed(sealer, id, bot_token(&text)?)?),
         None => None,
     };
-    let features = input
-        .features
+    let features = input.features.needed("features")?;
+    let features = features
         .as_deref()
         .map(|named| feature::write(&wanted(Some(named))));
     write(request, organization_id, key, async |tx| {

@@ -12,6 +12,7 @@ use crate::{
     audit::AuditTrail,
     error::{InternalError, MutationError, UserError, UserErrorCode},
     idempotency::{self, RequestKey},
+    patch::Patch,
     request::Request,
     tenant::Tenant,
     viewer::Permission,
@@ -21,9 +22,9 @@ use crate::{
 #[derive(Debug)]
 pub struct UpdateSlackSettings {
     /// What becomes of what people say in the threads of incidents whom nothing matches with a member.
-    pub unmatched_policy: Option<UnmatchedPolicy>,
+    pub unmatched_policy: Patch<UnmatchedPolicy>,
     /// Whose pasted links to incidents and post-mortems get a preview.
-    pub preview_policy: Option<PreviewPolicy>,
+    pub preview_policy: Patch<PreviewPolicy>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<RequestKey>,
 }
@@ -36,19 +37,21 @@ pub async fn update(
     let viewer = request.viewer;
     let organization_id = viewer.may_change(Permission::Manage)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
+    let unmatched_policy = input.unmatched_policy.needed("unmatchedPolicy")?;
+    let preview_policy = input.preview_policy.needed("previewPolicy")?;
     let tx = request.domain.database().begin_write().await?;
     let before = idempotency::before::<OrganizationId>(&tx, organization_id, key.as_ref()).await?;
     let row = Tenant::of(organization_id).organization().one(&tx).await?;
     let row = row.ok_or_else(|| gone(organization_id))?;
-    if before.is_some() || input.unmatched_policy.is_none() && input.preview_policy.is_none() {
+    if before.is_some() || unmatched_policy.is_none() && preview_policy.is_none() {
         return Ok(row);
     }
     let was = row.clone();
     let mut row = row.into_active_model();
-    if let Some(policy) = input.unmatched_policy {
+    if let Some(policy) = unmatched_policy {
         row.slack_unmatched_policy = Set(policy);
     }
-    if let Some(policy) = input.preview_policy {
+    if let Some(policy) = preview_policy {
         row.slack_preview_policy = Set(policy);
     }
     let row = row.update(&tx).await?;

@@ -14,6 +14,7 @@ pub mod oauth_state;
 pub mod origin;
 pub mod pace;
 pub mod post;
+pub mod preview;
 pub mod reception;
 pub mod sent_notice;
 pub mod sequence;

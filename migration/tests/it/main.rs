@@ -46,6 +46,7 @@ async fn holds_every_entity(db: &DatabaseConnection) {
         entity::slack::incident,
         entity::slack::origin,
         entity::slack::post,
+        entity::slack::preview,
         entity::slack::pace,
         entity::slack::user,
         entity::slack::channel,

@@ -13,8 +13,8 @@ enum Place {
     Composer(String),
 }
 
-/// `chat.unfurl`: previews for links of which the app was told, and only those. A second one for the same
-/// link replaces the first.
+/// `chat.unfurl`: previews for links of which the app was told, and only those. A second call for the same
+/// message replaces what the first showed, of all its links.
 pub(crate) fn run(call: &MethodCall<'_>) -> MethodOutcome {
     let unfurls = unfurls(call)?;
     let place = call.host.read(|ws| place(call, ws))?;
@@ -140,7 +140,7 @@ fn show(ws: &mut SimulatedWorkspace, place: &Place, unfurls: Map<String, Value>)
             let Some(composed) = ws.composed.iter_mut().find(|c| c.unfurl_id == *unfurl_id) else {
                 return;
             };
-            merge(&mut composed.previews, unfurls);
+            composed.previews = unfurls;
             let channel = composed.channel.clone();
             ws.touch(&channel);
         }
@@ -150,19 +150,10 @@ fn show(ws: &mut SimulatedWorkspace, place: &Place, unfurls: Map<String, Value>)
             };
             let message = ws.channel_mut(channel).and_then(|c| c.messages.get_mut(ts));
             if let Some(message) = message {
-                merge(&mut message.previews, unfurls);
+                message.previews = unfurls;
             }
             ws.touch(channel);
             ws.emit_changed(channel, ts, &previous);
-        }
-    }
-}
-
-fn merge(previews: &mut Vec<Preview>, unfurls: Vec<Preview>) {
-    for unfurl in unfurls {
-        match previews.iter_mut().find(|p| p.url == unfurl.url) {
-            Some(preview) => *preview = unfurl,
-            None => previews.push(unfurl),
         }
     }
 }

@@ -97,6 +97,30 @@ async fn a_preview_appears_under_the_message_and_a_second_one_replaces_it() {
 }
 
 #[tokio::test]
+async fn a_second_call_replaces_the_previews_of_all_links_of_the_message() {
+    let slack = Slack::start().await;
+    let other = URL.replace("/incidents/1", "/incidents/2");
+    assert_ne!(other, URL);
+    let ts = slack
+        .sim
+        .person("alice")
+        .post("incidents", &format!("{URL} {other}"))
+        .unwrap();
+    slack.app.event("link_shared").await;
+    let channel = slack.id("incidents");
+    let of = |url: &str| json!({"channel": channel, "ts": ts, "unfurls": {url: preview("Triggered")[URL]}});
+    slack.until_ok("chat.unfurl", of(URL)).await;
+    slack.ok("chat.unfurl", of(&other)).await;
+    let seen = slack.sim.channel("incidents").unwrap().messages.remove(0);
+    let shown: Vec<_> = seen
+        .previews()
+        .iter()
+        .map(|preview| preview["app_unfurl_url"].clone())
+        .collect();
+    assert_eq!(shown, [json!(other)]);
+}
+
+#[tokio::test]
 async fn a_preview_must_wait_until_the_event_is_answered() {
     let slack = Slack::start().await;
     slack.app.answer_next(

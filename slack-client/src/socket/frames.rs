@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use tocsin_slack::lenient::lenient;
 
 /// Something that Slack said.
 #[derive(Debug, PartialEq)]
@@ -17,24 +18,32 @@ pub(super) enum Frame {
 /// A request that came down a WebSocket.
 #[derive(Debug, PartialEq, Deserialize)]
 pub struct SocketEnvelope {
-    /// By which it is acknowledged.
+    /// By which it is acknowledged, as Slack says it.
     #[serde(rename = "envelope_id")]
-    pub id: String,
-    /// `events_api`, `interactive`, `slash_commands`, or what may come to be.
-    #[serde(rename = "type")]
+    pub id: Value,
+    /// `events_api`, `interactive`, `slash_commands`, or what may come to be; empty where it can't be read.
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
     pub kind: String,
     /// What would be the body over HTTP.
     #[serde(default)]
     pub payload: Value,
-    /// Whether the acknowledgement may say something.
-    #[serde(default)]
-    pub accepts_response_payload: bool,
+    /// Whether the acknowledgement may say something; none where that can't be read.
+    #[serde(default, deserialize_with = "lenient")]
+    pub accepts_response_payload: Option<bool>,
     /// How often it was sent before.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     pub retry_attempt: u64,
 }
 
-/// Reads what Slack said.
+impl SocketEnvelope {
+    /// Whether the acknowledgement may say something. Where Slack does not say, that is so of what people wait for.
+    pub fn takes_answer(&self) -> bool {
+        let is_waited_for = || ["interactive", "slash_commands", "options"].contains(&self.kind.as_str());
+        self.accepts_response_payload.unwrap_or_else(is_waited_for)
+    }
+}
+
+/// Reads what Slack said. All but the name by which an envelope is acknowledged may be missing or of another shape.
 pub(super) fn read(text: &str) -> Result<Frame, serde_json::Error> {
     let frame: Value = serde_json::from_str(text)?;
     Ok(match frame["type"].as_str() {
@@ -50,6 +59,8 @@ pub(super) fn read(text: &str) -> Result<Frame, serde_json::Error> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -67,9 +78,41 @@ mod tests {
         let Frame::Envelope(envelope) = read(event).expect("a frame") else {
             panic!("an envelope")
         };
-        assert_eq!((envelope.id.as_str(), envelope.retry_attempt), ("e1", 1));
+        assert_eq!((envelope.id.as_str(), envelope.retry_attempt), (Some("e1"), 1));
+        assert!(!envelope.takes_answer());
         for wrong in ["", "{}", "[]", r#"{"type":"events_api"}"#] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_envelope_is_read_whatever_shape_its_fields_have() {
+        let whole = json!({"envelope_id": "e1", "type": "interactive", "payload": {"type": "shortcut"},
+            "accepts_response_payload": true, "retry_attempt": 1, "retry_reason": ""});
+        let others = [json!(null), json!(7), json!("x"), json!([1]), json!({"a": 1})];
+        for field in [
+            "type",
+            "payload",
+            "accepts_response_payload",
+            "retry_attempt",
+            "retry_reason",
+        ] {
+            for other in &others {
+                let mut odd = whole.clone();
+                odd[field] = other.clone();
+                let Ok(Frame::Envelope(envelope)) = read(&odd.to_string()) else {
+                    panic!("no envelope: {odd}")
+                };
+                assert_eq!(envelope.id, "e1", "{odd}");
+            }
+        }
+        let mut silent = whole;
+        silent["accepts_response_payload"] = json!(null);
+        let Ok(Frame::Envelope(mut envelope)) = read(&silent.to_string()) else {
+            panic!("no envelope: {silent}")
+        };
+        assert!(envelope.takes_answer(), "somebody waits for it");
+        envelope.kind = "events_api".to_owned();
+        assert!(!envelope.takes_answer());
     }
 }

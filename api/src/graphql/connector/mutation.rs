@@ -1,6 +1,6 @@
 //! Connectors are made, changed and deleted here.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use tocsin_domain::error::MutationError;
 use tocsin_entity::{
     connector::Model,
@@ -68,27 +68,27 @@ impl CreateConnectorInput {
     }
 }
 
-/// New values for a connector; what is left out stays.
+/// New values for a connector; what is left out stays. Null is refused where nothing else is said of it.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateConnectorInput {
     /// The connector's id.
     id: ID,
     /// What people call it; at most 100 characters, unique in the organisation.
-    name: Option<String>,
+    name: MaybeUndefined<String>,
     /// The channel that incidents go to from now on; those that are in the one before stay there.
-    channel: Option<String>,
+    channel: MaybeUndefined<String>,
     /// The Slack workspace that incidents go to from now on.
-    workspace_id: Option<ID>,
+    workspace_id: MaybeUndefined<ID>,
     /// How an incident's later changes are told there.
-    reply_mode: Option<ReplyMode>,
+    reply_mode: MaybeUndefined<ReplyMode>,
     /// Whether incidents go there to which no rule gives another place.
-    is_default: Option<bool>,
+    is_default: MaybeUndefined<bool>,
     /// What it tells.
-    events: Option<Vec<ConnectorEvent>>,
+    events: MaybeUndefined<Vec<ConnectorEvent>>,
     /// Of how urgent incidents it tells.
-    urgency_filter: Option<UrgencyFilter>,
+    urgency_filter: MaybeUndefined<UrgencyFilter>,
     /// Whether replies become comments, and comments replies.
-    two_way_sync: Option<bool>,
+    two_way_sync: MaybeUndefined<bool>,
     /// The name under which it posts; null for the app's own.
     appearance_name: MaybeUndefined<String>,
     /// The picture beside it; null for the app's own.
@@ -105,14 +105,14 @@ impl UpdateConnectorInput {
     fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::connector::UpdateConnector> {
         Ok(tocsin_domain::connector::UpdateConnector {
             id: self.id.0,
-            name: self.name,
-            channel: self.channel,
-            workspace_id: text(self.workspace_id),
-            reply_mode: self.reply_mode,
-            is_default: self.is_default,
-            events: self.events,
-            urgency_filter: self.urgency_filter,
-            two_way_sync: self.two_way_sync,
+            name: patch(self.name),
+            channel: patch(self.channel),
+            workspace_id: patch(self.workspace_id.map_value(|id| id.0)),
+            reply_mode: patch(self.reply_mode),
+            is_default: patch(self.is_default),
+            events: patch(self.events),
+            urgency_filter: patch(self.urgency_filter),
+            two_way_sync: patch(self.two_way_sync),
             appearance_name: patch(self.appearance_name),
             appearance_icon: patch(self.appearance_icon),
             fallback_id: patch(self.fallback_id.map_value(|id| id.0)),
@@ -140,13 +140,39 @@ impl DeleteConnectorInput {
     }
 }
 
+/// What is to be done about a channel, so that it takes messages.
+#[derive(SimpleObject)]
+pub(crate) struct ChannelHint {
+    /// Why it takes none: Slack's code, such as `channel_not_found`.
+    code: &'static str,
+    /// The same for people, with what to do.
+    message: String,
+}
+
 /// What came of a change of a connector.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct ConnectorPayload {
     /// The connector as it is now; none where the change was refused.
     connector: Option<Connector>,
     /// Why nothing was changed.
     user_errors: Vec<UserError>,
+}
+
+#[ComplexObject]
+impl ConnectorPayload {
+    /// What is to be done about the channel, as far as it was known before Slack is asked. The connector's status tells within three seconds whether it
+    /// takes messages.
+    async fn channel_hint(&self, ctx: &Context<'_>) -> Result<Option<ChannelHint>> {
+        let Some(connector) = &self.connector else {
+            return Ok(None);
+        };
+        let hint = tocsin_domain::slack_channel::hint(&request(ctx), &connector.0).await?;
+        Ok(hint.map(|hint| ChannelHint {
+            code: hint.code,
+            message: hint.message,
+        }))
+    }
 }
 
 /// What came of deleting a connector.

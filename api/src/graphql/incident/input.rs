@@ -173,21 +173,21 @@ impl ReassignIncidentInput {
     }
 }
 
-/// New values for an incident; what is left out stays.
+/// New values for an incident; what is left out stays. It always has a title and an urgency: null is refused.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateIncidentInput {
     /// The incident's id.
     pub(super) id: ID,
     /// What is wrong, in a line of at most 200 characters.
-    title: Option<String>,
-    /// What is known; at most 100,000 characters.
-    description_markdown: Option<String>,
+    title: MaybeUndefined<String>,
+    /// What is known; at most 100,000 characters. Null for nothing.
+    description_markdown: MaybeUndefined<String>,
     /// How soon a person must look.
-    urgency: Option<Urgency>,
-    /// How much is broken.
-    severity: Option<Severity>,
-    /// Labels, in place of those before; at most 20.
-    tags: Option<Vec<TagInput>>,
+    urgency: MaybeUndefined<Urgency>,
+    /// How much is broken; null where nobody says.
+    severity: MaybeUndefined<Severity>,
+    /// Labels, in place of those before; at most 20. Null for none.
+    tags: MaybeUndefined<Vec<TagInput>>,
     /// Makes the request repeatable for 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
@@ -196,11 +196,11 @@ impl UpdateIncidentInput {
     pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::UpdateIncident> {
         Ok(tocsin_domain::incident::UpdateIncident {
             id: self.id.0,
-            title: self.title,
-            description_markdown: self.description_markdown,
-            urgency: self.urgency,
-            severity: self.severity,
-            tags: self.tags.map(tag_values),
+            title: patch(self.title),
+            description_markdown: patch(self.description_markdown),
+            urgency: patch(self.urgency),
+            severity: patch(self.severity),
+            tags: patch(self.tags).map(tag_values),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
     }
@@ -308,7 +308,7 @@ pub(crate) struct SetSlackSyncInput {
     /// The incident's id.
     pub(super) id: ID,
     /// Whether Slack's threads and the timeline go separate ways.
-    pub(super) muted: Option<bool>,
+    pub(super) muted: MaybeUndefined<bool>,
     /// How later changes are told there; null leaves it to the connectors.
     pub(super) reply_mode: MaybeUndefined<ReplyMode>,
     /// Makes the request repeatable for 24 hours.
@@ -319,7 +319,7 @@ impl SetSlackSyncInput {
     pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::SetSlackSync> {
         Ok(tocsin_domain::incident::SetSlackSync {
             id: self.id.0,
-            muted: self.muted,
+            muted: patch(self.muted),
             reply_mode: patch(self.reply_mode),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })

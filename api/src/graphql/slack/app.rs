@@ -145,7 +145,7 @@ pub(crate) struct UpdateSlackAppInput {
     /// The app's id.
     id: ID,
     /// What administrators call it.
-    name: Option<String>,
+    name: MaybeUndefined<String>,
     /// The client id.
     client_id: MaybeUndefined<String>,
     /// The client secret.
@@ -162,7 +162,7 @@ impl UpdateSlackAppInput {
     fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::app::UpdateSlackApp> {
         Ok(tocsin_domain::workspace::app::UpdateSlackApp {
             id: self.id.0,
-            name: self.name,
+            name: patch(self.name),
             client_id: patch(self.client_id),
             client_secret: patch(self.client_secret).map(SecretString::from),
             signing_secret: patch(self.signing_secret).map(SecretString::from),

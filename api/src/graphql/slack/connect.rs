@@ -1,13 +1,13 @@
 //! Connecting Slack workspaces, changing and disconnecting them.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use secrecy::SecretString;
 use tocsin_domain::error::MutationError;
 use tocsin_entity::{kinds::SlackFeature, slack_workspace};
 
 use super::workspace::SlackWorkspace;
 use crate::graphql::{
-    context::{given_key, request, text},
+    context::{given_key, patch, request, text},
     failure::{Result, UserError, into_payload},
 };
 
@@ -38,17 +38,17 @@ impl ConnectSlackWorkspaceInput {
     }
 }
 
-/// New values for a Slack workspace; what is left out stays.
+/// New values for a Slack workspace; what is left out stays, and null is refused.
 #[derive(InputObject)]
 pub(crate) struct UpdateSlackWorkspaceInput {
     /// The workspace's id.
     id: ID,
     /// What administrators call it; at most 100 characters, unique in the organisation.
-    name: Option<String>,
+    name: MaybeUndefined<String>,
     /// Another bot token; it also connects the workspace again.
-    bot_token: Option<String>,
+    bot_token: MaybeUndefined<String>,
     /// What is wanted of it.
-    features: Option<Vec<SlackFeature>>,
+    features: MaybeUndefined<Vec<SlackFeature>>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
 }
@@ -57,9 +57,9 @@ impl UpdateSlackWorkspaceInput {
     fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::UpdateSlackWorkspace> {
         Ok(tocsin_domain::workspace::UpdateSlackWorkspace {
             id: self.id.0,
-            name: self.name,
-            bot_token: self.bot_token.map(SecretString::from),
-            features: self.features,
+            name: patch(self.name),
+            bot_token: patch(self.bot_token).map(SecretString::from),
+            features: patch(self.features),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
     }

@@ -1,13 +1,13 @@
 //! What an organisation has decided about Slack as a whole.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
 use tocsin_entity::{
     kinds::{PreviewPolicy, UnmatchedPolicy},
     organization,
 };
 
 use crate::graphql::{
-    context::{given_key, request},
+    context::{given_key, patch, request},
     failure::{Result, UserError, into_payload},
 };
 
@@ -29,13 +29,13 @@ impl From<&organization::Model> for SlackSettings {
     }
 }
 
-/// New values for the settings; what is left out stays.
+/// New values for the settings; what is left out stays, and null is refused.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateSlackSettingsInput {
     /// What becomes of what people say in the threads of incidents whom nothing matches with a member.
-    unmatched_policy: Option<UnmatchedPolicy>,
+    unmatched_policy: MaybeUndefined<UnmatchedPolicy>,
     /// Whose pasted links to incidents and post-mortems get a preview.
-    preview_policy: Option<PreviewPolicy>,
+    preview_policy: MaybeUndefined<PreviewPolicy>,
     /// Makes the request repeatable for 24 hours.
     idempotency_key: Option<String>,
 }
@@ -43,8 +43,8 @@ pub(crate) struct UpdateSlackSettingsInput {
 impl UpdateSlackSettingsInput {
     fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::workspace::settings::UpdateSlackSettings> {
         Ok(tocsin_domain::workspace::settings::UpdateSlackSettings {
-            unmatched_policy: self.unmatched_policy,
-            preview_policy: self.preview_policy,
+            unmatched_policy: patch(self.unmatched_policy),
+            preview_policy: patch(self.preview_policy),
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
     }

@@ -37,13 +37,13 @@ impl CreateSlackTemplateInput {
     }
 }
 
-/// New values for a template; what is left out stays, and null brings the default back.
+/// New values for a template; what is left out stays, and null brings the default back; but a template has a name.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateSlackTemplateInput {
     /// The template's id.
     id: ID,
     /// What people call it; at most 100 characters, unique in the organisation.
-    name: Option<String>,
+    name: MaybeUndefined<String>,
     /// What stands above the coloured part.
     title: MaybeUndefined<String>,
     /// The text in the coloured part.
@@ -58,7 +58,7 @@ impl UpdateSlackTemplateInput {
     fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::template::UpdateSlackTemplate> {
         Ok(tocsin_domain::template::UpdateSlackTemplate {
             id: self.id.0,
-            name: self.name,
+            name: patch(self.name),
             title: patch(self.title),
             body: patch(self.body),
             fields: patch(self.fields.map_value(|given| fields(&given))),

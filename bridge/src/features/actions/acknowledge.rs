@@ -32,6 +32,7 @@ pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
             deed: "acknowledge",
             of_incident: true,
         },
+        is_comment: false,
         check: |_| Ok(()),
         read: |_, _, _| {
             async {

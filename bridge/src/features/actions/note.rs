@@ -38,6 +38,7 @@ pub(crate) const NOTE: IncidentAction = IncidentAction {
             deed: "comment on",
             of_incident: true,
         },
+        is_comment: true,
         check: |rest| match unquoted(rest) {
             "" => Err("the note is empty"),
             _ => Ok(()),

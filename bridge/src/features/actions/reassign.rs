@@ -36,6 +36,7 @@ pub(crate) const REASSIGN: IncidentAction = IncidentAction {
             deed: "reassign",
             of_incident: true,
         },
+        is_comment: false,
         check: |rest| {
             if assignees(rest).is_empty() {
                 Err("it needs someone to assign the incident to")

@@ -31,6 +31,7 @@ pub(crate) const REOPEN: IncidentAction = IncidentAction {
             of_incident: true,
         },
         check: |_| Ok(()),
+        is_comment: false,
         read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
         confirmation: Confirmation::Thread,
     }),

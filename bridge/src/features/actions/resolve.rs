@@ -40,6 +40,7 @@ pub(crate) const RESOLVE: IncidentAction = IncidentAction {
             deed: "resolve",
             of_incident: true,
         },
+        is_comment: false,
         check: |_| Ok(()),
         read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
         confirmation: Confirmation::Thread,

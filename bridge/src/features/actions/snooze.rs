@@ -44,6 +44,7 @@ pub(crate) const SNOOZE: IncidentAction = IncidentAction {
             deed: "snooze",
             of_incident: true,
         },
+        is_comment: false,
         check: |rest| given_pause(rest).map(drop),
         read: |_, requester, rest| {
             let pause = given_pause(rest).map_err(JobError::fail);

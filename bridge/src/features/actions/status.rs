@@ -25,6 +25,7 @@ pub(crate) const STATUS: &TypedAction = &TypedAction {
         of_incident: true,
     },
     check: |_| Ok(()),
+    is_comment: false,
     read: |acting, requester, _| status(acting, requester).boxed(),
     confirmation: Confirmation::Answer,
 };

@@ -86,31 +86,39 @@ async fn work_reply(comments: &Comments, item: &InboundRequest) -> WorkResult {
     };
     match told {
         ReplyChange::Deleted { place } => revise::delete(comments, item, &thread, &place).await,
-        ReplyChange::Said { message, place } => match read(comments, item, thread, message, place).await? {
-            Ok(reply) => reply.add(comments).await,
-            Err(outcome) => Ok(outcome),
-        },
+        ReplyChange::Said { message, place } => {
+            match read(comments, item, thread, message, place, false).await? {
+                Ok(reply) => reply.add(comments).await,
+                Err(outcome) => Ok(outcome),
+            }
+        }
         ReplyChange::Edited {
             message,
             place,
             revision,
-        } => match read(comments, item, thread, message, place).await? {
+        } => match read(comments, item, thread, message, place, true).await? {
             Ok(reply) => revise::edit(comments, &reply, &revision).await,
             Err(outcome) => Ok(outcome),
         },
     }
 }
 
-/// Finds out all about a message; or why it is no comment.
+/// Finds out all about a message; or why it is no comment. A note that the bot was asked for is the comment of its message, so that an edit is one of the
+/// comment; what else the bot was asked for is done, and an edit asks for nothing.
 async fn read<'a>(
     comments: &Comments,
     item: &'a InboundRequest,
     thread: Thread,
     message: MessageEvent,
     place: ThreadReply,
+    is_edit: bool,
 ) -> Result<Result<IncidentReply<'a>, RequestOutcome>, JobError> {
     let bots = item.installation.bots();
-    if comments.subcommands.is_command(bots, &message.text) {
+    let noted = comments
+        .subcommands
+        .comment_in(bots, &message.text)
+        .filter(|_| is_edit);
+    if noted.is_none() && comments.subcommands.is_command(bots, &message.text) {
         return Ok(Err(RequestOutcome::NotOurs("command")));
     }
     let installation = &item.installation;
@@ -123,7 +131,10 @@ async fn read<'a>(
     if person.is_bot {
         return Ok(Err(RequestOutcome::NotOurs("bot")));
     }
-    let document = message.document();
+    let document = match noted {
+        Some(note) => message.command_document(note),
+        None => message.document(),
+    };
     let names = names(&comments.acting.rich_text, installation, &document).await?;
     let body = markdown::render(&document, &names);
     if body.is_empty() {

@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tocsin_entity::id::SlackAppId;
-use tocsin_slack::envelope::{self, MalformedRequest};
+use tocsin_slack::envelope;
 use tocsin_slack_client::socket::SocketEnvelope;
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ pub(super) async fn take(
     let (id, kind, takes) = (
         envelope.id.clone(),
         envelope.kind.clone(),
-        envelope.accepts_response_payload,
+        envelope.takes_answer(),
     );
     if envelope.retry_attempt > 0 {
         tracing::debug!(request.id = request_id, "Slack sends an envelope again: {id}");
@@ -90,14 +90,14 @@ async fn hand_on(
         at: inbound.clock.now(),
     };
     match (envelope.kind.as_str(), envelope.payload) {
-        ("events_api", payload) => receive_event(inbound, envelope::event_of(payload)?, received).await,
-        ("interactive", payload) => receive(inbound, received(envelope::interaction_of(payload)?)).await,
-        ("slash_commands", Value::Object(fields)) => {
-            receive(inbound, received(envelope::command_of(fields)?)).await
-        }
-        ("slash_commands", _) => Err(MalformedRequest::NoCommand.into()),
+        ("events_api", payload) => receive_event(inbound, envelope::event_of(payload), received).await,
+        ("interactive", payload) => receive(inbound, received(envelope::interaction_of(payload))).await,
+        ("slash_commands", payload) => receive(inbound, received(envelope::command_of(payload))).await,
         (other, _) => {
-            tracing::debug!("ignored an envelope of type {other} from Slack");
+            tracing::warn!(
+                request.id = request_id,
+                "ignored an envelope of type {other:?} from Slack"
+            );
             Ok(("ignored", SlackAnswer::Empty))
         }
     }

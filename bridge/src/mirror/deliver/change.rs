@@ -1,9 +1,8 @@
-//! Changes what is in Slack: updates of messages, and previews, which are made and changed by one call.
+//! Changes messages that are in Slack.
 
 use std::time::Duration;
 
 use sea_orm::DbErr;
-use serde_json::{Map, Value};
 use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
@@ -11,9 +10,8 @@ use tocsin_entity::{
 use tocsin_slack::{
     error::SlackError,
     message::Message,
-    method::{CHAT_UNFURL, CHAT_UPDATE, Method},
+    method::{CHAT_UPDATE, Method},
 };
-use tocsin_slack_client::web_api::UnfurlTarget;
 
 use super::{
     super::{
@@ -66,7 +64,7 @@ impl DeliveryRun<'_> {
         }
     }
 
-    fn updated(&mut self, wanted: &DesiredPost, mut record: post::Model) -> DeliveryOutcome {
+    pub(super) fn updated(&mut self, wanted: &DesiredPost, mut record: post::Model) -> DeliveryOutcome {
         let now = self.now();
         record.state = if record.posted_at.is_some() {
             PostState::Updated
@@ -81,7 +79,7 @@ impl DeliveryRun<'_> {
         DeliveryOutcome::Done
     }
 
-    async fn not_updated(
+    pub(super) async fn not_updated(
         &mut self,
         bot: &Bot,
         wanted: &DesiredPost,
@@ -124,51 +122,4 @@ impl DeliveryRun<'_> {
         self.keep(record);
         Ok(outcome)
     }
-
-    pub(super) async fn unfurl(
-        &mut self,
-        bot: &Bot,
-        wanted: &DesiredPost,
-        preview: &Value,
-    ) -> Result<DeliveryOutcome, DbErr> {
-        let mut record = self.record(wanted);
-        let Some((target, url)) = record.address.as_ref().and_then(address) else {
-            record.state = PostState::Failed;
-            record.last_error = Some("where the link was pasted is not on record".to_owned());
-            record.content_hash = Some(wanted.hash.clone());
-            self.keep(record);
-            return Ok(DeliveryOutcome::Done);
-        };
-        if let Err(wait) = place::of_update(&bot.workspace.limits, &mut record, CHAT_UNFURL).await {
-            self.keep(record);
-            return Ok(DeliveryOutcome::Wait(wait));
-        }
-        if !self.lease.holds() {
-            return Ok(DeliveryOutcome::Lost);
-        }
-        record.attempts += 1;
-        let unfurls = Map::from_iter([(url, preview.clone())]);
-        match bot.workspace.slack.unfurl(&target, &unfurls).await {
-            Ok(_) => Ok(self.updated(wanted, record)),
-            Err(error) => self.not_updated(bot, wanted, record, &error, CHAT_UNFURL).await,
-        }
-    }
-}
-
-/// Where a link was pasted, and which.
-fn address(address: &Value) -> Option<(UnfurlTarget, String)> {
-    let field = |name: &str| address.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
-    let url = field("url")?;
-    let in_message = field("channel")
-        .filter(|channel| channel != "COMPOSER")
-        .zip(field("ts"));
-    let composed = field("source").is_some_and(|source| source == "composer");
-    let target = match in_message.filter(|_| !composed) {
-        Some((channel, ts)) => UnfurlTarget::Message { channel, ts },
-        None => UnfurlTarget::Source {
-            unfurl_id: field("unfurl_id")?,
-            source: field("source")?,
-        },
-    };
-    Some((target, url))
 }

@@ -8,6 +8,7 @@ mod abandoned;
 mod blocks;
 mod change;
 mod deleted;
+mod preview;
 mod uncertain;
 
 use std::{

@@ -29,9 +29,13 @@ async fn an_incident_is_worked_by_commands_from_beginning_to_end(transport: Tran
     scene.until_said("(NOT_FOUND)").await;
     let bob = scene.id_of("bob");
     scene.types("alice", &format!("assign 1 <@{bob}|bob>, me")).await;
-    scene.until_said("has read-only access and can't work incidents (READ_ONLY)").await;
+    scene
+        .until_said("has read-only access and can't work incidents (READ_ONLY)")
+        .await;
     scene.types("alice", "assign 1 me").await;
-    scene.until_said("You assigned #1 Payments are failing to Alice Archer").await;
+    scene
+        .until_said("You assigned #1 Payments are failing to Alice Archer")
+        .await;
     scene.types("alice", "snooze 1 2h").await;
     scene.until_said("You snoozed #1").await;
     scene.types("alice", "resolve 1 Rolled back.").await;

@@ -231,15 +231,10 @@ async fn a_body_that_is_not_slacks_is_refused() {
     for (endpoint, body) in [
         ("/slack/events", ""),
         ("/slack/events", "{\"type\":"),
-        ("/slack/events", "[1]"),
-        ("/slack/events", "{\"type\": 7}"),
-        ("/slack/events", "{\"type\": \"event_callback\", \"event\": null}"),
         ("/slack/interactions", ""),
         ("/slack/interactions", "payload=%7B"),
-        ("/slack/interactions", "payload=7"),
         ("/slack/interactions", "{\"type\": \"block_actions\"}"),
         ("/slack/options", "payload="),
-        ("/slack/commands", "text=without"),
     ] {
         let answer = world.post(endpoint, body).await;
         let told = (answer.status, answer.error_code());

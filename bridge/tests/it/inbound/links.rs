@@ -103,7 +103,7 @@ async fn the_links_of_a_message_cost_one_question_however_many_organisations_the
     assert_eq!(
         asked.arguments["input"],
         json!({"numbers": [42, 43], "teamId": "T1", "slackUserId": "U1", "email": "ada@example.com", "isMatched": true,
-            "servedIds": null, "ownerIds": [], "isServers": true})
+            "ownerIds": [], "isServers": true})
     );
     assert_eq!((asked.organization, asked.on_behalf_of), (None, None));
     let of_person = ["IncidentByNumber", "SlackMembers", "PostmortemOfIncident"];

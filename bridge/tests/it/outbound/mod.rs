@@ -1,6 +1,7 @@
 //! What goes to Slack: the real client, queue and database against a strict simulated workspace; the API is acted.
 
 mod asked;
+mod checked;
 mod connectors;
 mod cost;
 mod crashes;

@@ -332,7 +332,14 @@ impl Tracker {
                     "newestEventCursor": newest.map(|newest| newest.to_string())}]})
             }
             "SlackWorkspaces" => json!({"slackWorkspaces": []}),
-            "Leads" => json!({"connectors": state.connectors}),
+            "Leads" => {
+                let of_organization = |connector: &Value| {
+                    let mut connector = connector.clone();
+                    connector["organizationId"] = json!(self.organization);
+                    connector
+                };
+                json!({"connectors": state.connectors.iter().map(of_organization).collect::<Vec<_>>()})
+            }
             "SlackApps" => json!({"slackApps": []}),
             "IncidentById" => {
                 let id = variables["id"].as_str().expect("an id").parse().expect("an id");

@@ -203,5 +203,8 @@ async fn who_it_is_given_to_and_how_urgent_it_is_are_to_be_seen_at_once(transpor
     scene.submit(&view, values).await;
     scene.until_version(3).await;
     let words = scene.stage.message().words();
-    assert!(words.contains("Assigned to") && words.contains("Alice Archer"), "{words}");
+    assert!(
+        words.contains("Assigned to") && words.contains("Alice Archer"),
+        "{words}"
+    );
 }

@@ -49,6 +49,7 @@ over_each_transport!(
     a_comment_that_is_edited_or_retracted_through_the_api_changes_in_its_thread,
     what_is_retracted_before_it_is_told_is_not_told,
     an_edit_and_a_deletion_in_slack_follow_on_the_timeline_however_often_they_come,
+    a_note_that_the_bot_was_asked_for_follows_its_message,
     events_that_change_places_leave_what_slack_shows,
     while_the_sync_is_muted_each_side_keeps_to_itself,
     changes_may_be_told_in_the_channel_and_what_is_there_stays_when_that_changes,
@@ -116,6 +117,28 @@ async fn an_edit_and_a_deletion_in_slack_follow_on_the_timeline_however_often_th
         "no echo: {:#?}",
         scene.thread_told()
     );
+}
+
+async fn a_note_that_the_bot_was_asked_for_follows_its_message(transport: Transport) {
+    let scene = Scene::with(transport, |config| config.duplicate_events = true).await;
+    let alice = scene.slack().person("alice");
+    let say = |text: &str| alice.reply("incidents", &scene.root, text).expect("a reply");
+    let note = say("@tocsin note the *gatway* is slow");
+    scene.until_bodies(&["the **gatway** is slow"]).await;
+    let edit = |text: &str| alice.edit("incidents", &note, text).expect("an edit");
+    edit("@tocsin note \"the *gateway* is slow\"");
+    scene.until_bodies(&["the **gateway** is slow"]).await;
+    edit("the gateway is back");
+    scene.until_bodies(&["the gateway is back"]).await;
+    // An edit asks for nothing: what follows tells that the bot has read it.
+    edit("@tocsin ack");
+    edit("@tocsin note: it is _really_ back");
+    scene.until_bodies(&["it is _really_ back"]).await;
+    let entries = scene.stage.tracker.entries(scene.incident);
+    let is_acknowledged = entries.iter().any(|entry| entry["kind"] == "ACKNOWLEDGED");
+    assert!(!is_acknowledged, "{entries:#?}");
+    alice.delete("incidents", &note).expect("a deletion");
+    scene.until_bodies(&["(retracted)"]).await;
 }
 
 async fn events_that_change_places_leave_what_slack_shows(transport: Transport) {
