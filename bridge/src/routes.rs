@@ -196,10 +196,13 @@ mod tests {
 
     fn envelope(case: &cases::Case, payload: Value) -> Envelope {
         match case.kind {
-            "event" => match envelope::event_of(payload) {
-                EventRequest::Event(envelope) => envelope,
-                other => panic!("{}: {other:?}", case.name),
-            },
+            "event" => {
+                let request = envelope::event_of(payload);
+                let EventRequest::Event(envelope) = request else {
+                    panic!("{}: {request:?}", case.name)
+                };
+                envelope
+            }
             "interaction" => envelope::interaction_of(payload),
             _ => envelope::command_of(payload),
         }

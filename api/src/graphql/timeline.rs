@@ -119,6 +119,7 @@ impl TimelineEntry {
     }
 
     /// Until when the incident is snoozed; null for an entry that does not snooze it.
+    #[expect(clippy::unused_async, reason = "a resolver is async")]
     async fn snoozed_until(&self) -> Result<Option<OffsetDateTime>> {
         Ok(incident::entry_snoozed_until(&self.0)?)
     }

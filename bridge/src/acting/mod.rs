@@ -77,11 +77,11 @@ pub(crate) async fn act(
         Err(notice) => return Ok(Err(notice)),
     };
     if let Some(notice) = mutation.refusal(&member) {
-        let help = async || help(acting, asked.organization, asked.request_id).await;
-        return Ok(Err(match notice {
-            Notice::ReadOnly { .. } => Notice::ReadOnly { help: help().await? },
-            other => other,
-        }));
+        if let Notice::ReadOnly { .. } = notice {
+            let help = help(acting, asked.organization, asked.request_id).await?;
+            return Ok(Err(Notice::ReadOnly { help }));
+        }
+        return Ok(Err(notice));
     }
     let who = asked.as_member(&member);
     let answer = mutation

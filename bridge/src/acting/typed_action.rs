@@ -147,12 +147,10 @@ pub(crate) async fn markdown(
     text: &str,
 ) -> Result<String, JobError> {
     let installation = &requester.person.installation;
-    match requester.message {
-        Some(message) => rich_text::command_text(&acting.rich_text, installation, message, text).await,
-        None => {
-            let message = json!({"text": text});
-            let spoken = rich_text::message_text(&acting.rich_text, installation, &message).await?;
-            Ok(spoken.markdown)
-        }
+    if let Some(message) = requester.message {
+        return rich_text::command_text(&acting.rich_text, installation, message, text).await;
     }
+    let message = json!({"text": text});
+    let spoken = rich_text::message_text(&acting.rich_text, installation, &message).await?;
+    Ok(spoken.markdown)
 }

@@ -120,7 +120,7 @@ fn legacy(attachment: &Value) -> Vec<Block> {
     blocks.extend(
         actions
             .filter(|action| action["type"] == "button")
-            .flat_map(|action| titled(&action["text"], &action["url"], Style::default())),
+            .filter_map(|action| titled(&action["text"], &action["url"], Style::default())),
     );
     blocks.extend(mrkdwn(&attachment["footer"]));
     blocks

@@ -32,8 +32,7 @@ fn read_block(block: &Value) -> Vec<Block> {
             .map(|text| line_of(Inline::text(text::unescape(text), BOLD)))
             .into_iter()
             .collect(),
-        Some("context") => in_one_line(list(&block["elements"])),
-        Some("actions") => in_one_line(list(&block["elements"])),
+        Some("context" | "actions") => in_one_line(list(&block["elements"])),
         Some("image") => image(block).map(line_of).into_iter().collect(),
         Some("video") => video(block),
         Some("table" | "data_table") => table(block),

@@ -170,7 +170,9 @@ fn opened(tag: &Tag<'_>) -> Option<Style> {
 pub(super) fn markdown_line(inlines: &[Inline], names: &KnownNames, is_styled: bool) -> String {
     let mut parts = parts(inlines, names);
     if !is_styled || parts.iter().all(|part| part.style == NONE) {
-        parts.iter_mut().for_each(|part| part.style = NONE);
+        for part in &mut parts {
+            part.style = NONE;
+        }
         return write(&parts);
     }
     let styled = write(&parts);
@@ -192,7 +194,9 @@ fn expressible(mut parts: Vec<LinePart>, meant: &[SeenChar]) -> Vec<LinePart> {
                 .map(|style| (at, style)),
         );
     }
-    parts.iter_mut().for_each(|part| part.style = NONE);
+    for part in &mut parts {
+        part.style = NONE;
+    }
     for together in wanted.chunks(wanted.len().div_ceil(READ_MAX).max(1)) {
         let before: Vec<_> = together.iter().map(|(at, _)| parts[*at].style).collect();
         for (at, style) in together {

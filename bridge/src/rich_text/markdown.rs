@@ -48,7 +48,7 @@ fn render_blocks(blocks: &[Block], names: &KnownNames) -> String {
                 items,
             } => {
                 // A list that does not begin with 1 can't interrupt the item before it.
-                let joined = !lists.is_empty() && !(*ordered && *first != 1);
+                let joined = !lists.is_empty() && (!*ordered || *first == 1);
                 lists.truncate(*indent);
                 let indent = lists.last().copied().unwrap_or(0);
                 let first = ordered.then(|| (*first).min(NUMBER_MAX));

@@ -288,9 +288,9 @@ fn reassign(
 fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDateTime) -> TransitionOutcome {
     let mut changed = change_of(incident, EntryKind::Updated, now);
     let now_is = &mut changed.incident;
-    let changes = &mut changed.details.changes;
+    let told = &mut changed.details.changes;
     if let Some(title) = update.title.as_ref().filter(|title| **title != incident.title) {
-        changes.push(format!("title: {} → {title}", incident.title));
+        told.push(format!("title: {} → {title}", incident.title));
         now_is.title.clone_from(title);
     }
     if let Some(text) = update
@@ -298,11 +298,11 @@ fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDate
         .as_ref()
         .filter(|text| **text != incident.description_markdown)
     {
-        changes.push("description".to_owned());
+        told.push("description".to_owned());
         now_is.description_markdown.clone_from(text);
     }
     if let Some(urgency) = update.urgency.filter(|urgency| *urgency != incident.urgency) {
-        changes.push(format!(
+        told.push(format!(
             "urgency: {} → {}",
             urgency_label(incident.urgency),
             urgency_label(urgency)
@@ -313,13 +313,13 @@ fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDate
     if severity != incident.severity {
         let [before, after] =
             [incident.severity, severity].map(|severity| severity.map_or("none", Severity::as_str));
-        changes.push(format!("severity: {before} → {after}"));
+        told.push(format!("severity: {before} → {after}"));
         now_is.severity = severity;
     }
     if let Some(tags) = &update.tags {
         let tags = tags_json(tags);
         if tags != incident.tags {
-            changes.push("tags".to_owned());
+            told.push("tags".to_owned());
             now_is.tags = tags;
         }
     }

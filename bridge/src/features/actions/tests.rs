@@ -267,7 +267,7 @@ fn a_rest_lies_ahead_and_lasts_thirty_days_at_the_most() {
     }
     assert_eq!(
         asked(&SNOOZE, &json!({})),
-        Err(vec![("until", "Choose a time, or write how many minutes.")])
+        Err(vec![("until", "Choose a time, or type a number of minutes.")])
     );
 }
 

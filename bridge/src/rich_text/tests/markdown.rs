@@ -214,13 +214,12 @@ fn in_slack(markdown: &str) -> Vec<SeenChar> {
 
 /// Slack does not say whether code may begin or end with a blank, and our writer lets another style end it beside one.
 fn without_blanks_in_code(inline: Inline) -> Inline {
-    let Inline { what, style } = inline;
-    match what {
-        InlineContent::Text(text) if style.code => {
-            Inline::text(text.split_whitespace().collect::<String>(), style)
-        }
-        what => Inline { what, style },
+    if let InlineContent::Text(text) = &inline.what
+        && inline.style.code
+    {
+        return Inline::text(text.split_whitespace().collect::<String>(), inline.style);
     }
+    inline
 }
 
 proptest! {

@@ -296,6 +296,9 @@ impl Tracker {
             let shown = self.state().previews(&input["numbers"], &input["email"]);
             return json!({"slackPreviews": shown});
         }
+        if let Some(answer) = self.answer_simply(operation, variables) {
+            return answer;
+        }
         if let Some(input) = variables.get("input") {
             return self.write(operation, input, on_behalf_of);
         }
@@ -354,21 +357,6 @@ impl Tracker {
                 let found = state.incidents.get(&id);
                 json!({"incident": found.map(|incident| json!({"assignees": incident.fields["assignees"]}))})
             }
-            "Responders" => {
-                let mut people = state.people.clone();
-                let search = variables["search"].as_str().unwrap_or_default().to_lowercase();
-                let has = |text: &Value| {
-                    text.as_str()
-                        .is_some_and(|text| text.to_lowercase().contains(&search))
-                };
-                people.retain(|person| {
-                    person["role"] != "STAKEHOLDER" && (has(&person["name"]) || has(&person["email"]))
-                });
-                json!({"users": {"nodes": people}})
-            }
-            "AdministratorsOf" => {
-                json!({"organization": {"name": "Org"}, "users": {"nodes": [{"name": "Olga Owner"}]}})
-            }
             "HomeIncidents" => state.home(&variables["me"]),
             "EventLog" => {
                 let after = variables["after"]
@@ -406,7 +394,8 @@ fn made(
             ("ACKNOWLEDGED", fields)
         }
         "ResolveIncident" if status != "RESOLVED" => {
-            let fields = json!({"status": "RESOLVED", "resolvedAt": now(), "resolvedBy": by});
+            let fields = json!({"status": "RESOLVED", "resolvedAt": now(), "resolvedBy": by,
+                "resolutionNoteMarkdown": input["noteMarkdown"]});
             ("RESOLVED", fields)
         }
         "ReopenIncident" if status == "RESOLVED" => {

@@ -170,12 +170,14 @@ async fn a_comment_for_whose_thread_the_message_was_deleted_has_it_posted_again(
     stage.until_shown(id).await;
     let root = stage.root(id).await;
     assert_ne!(root.ts.as_deref(), Some(ts.as_str()));
-    let said = stage.messages("incidents");
-    let reply = said
-        .iter()
-        .find(|message| message.text.contains("the provider is down"));
-    let reply = reply.unwrap_or_else(|| panic!("no comment: {said:#?}"));
-    assert_eq!(reply.thread_ts, root.ts);
+    let again = stage.message();
+    assert_eq!(Some(again.ts), root.ts);
+    let replies = again.replies.iter();
+    let texts: Vec<_> = replies.map(|reply| reply.text.as_str()).collect();
+    assert!(
+        texts.len() == 1 && texts[0].contains("the provider is down"),
+        "{texts:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
