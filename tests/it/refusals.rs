@@ -89,7 +89,7 @@ async fn what_is_unknown_or_malformed_is_refused(stack: Stack) -> anyhow::Result
         (COMMENT, json!({"incidentId": id, "bodyMarkdown": ""})),
         (
             COMMENT,
-            json!({"incidentId": id, "bodyMarkdown": "c".repeat(12_001)}),
+            json!({"incidentId": id, "bodyMarkdown": "c".repeat(200_001)}),
         ),
         (USER, json!({"name": "N", "email": "nobody", "role": "ADMIN"})),
     ] {

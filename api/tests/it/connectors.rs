@@ -295,9 +295,9 @@ on_each_database! {
         channel_of(world, "T9", ["C1", "ops"], [false, true, false]).await;
         channel_of(world, "T9", ["C2", "old"], [false, true, true]).await;
         channel_of(world, "T9", ["C3", "elsewhere"], [false, false, false]).await;
-        let made = make("ops", "#Ops").await;
-        assert_eq!(made["connector"], json!({ "channel": "#ops", "status": "PENDING" }));
-        assert_eq!(made["channelHint"], Value::Null);
+        let ops = make("ops", "#Ops").await;
+        assert_eq!(ops["connector"], json!({ "channel": "#ops", "status": "PENDING" }));
+        assert_eq!(ops["channelHint"], Value::Null);
         for (channel, code, way) in [
             ("#new", "channel_not_found", "createSlackChannel(input: {name: \"new\"})"),
             ("C404", "channel_not_found", "/invite"),
