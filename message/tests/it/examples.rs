@@ -40,7 +40,7 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     (
         "a style that goes on over a blank where another ends",
         "**~~`a `~~**~~b~~",
-        "*~`a`~* ~b~",
+        "~*`a`* b~",
     ),
     ("a style beside a letter", "**a**b", "*a*\u{200b}b"),
     (

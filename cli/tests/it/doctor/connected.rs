@@ -235,8 +235,8 @@ async fn slack_itself_is_asked_about_connected_workspaces_when_no_bridge_runs() 
     for (mark, words) in [
         (Mark::Ok, &["Acme is active", "Tocsin Demo"][..]),
         (Mark::Ok, &["connector open", "the bot can post in #general"]),
-        (Mark::Wrong, &["connector closed", "invite the bot with /invite"]),
-        (Mark::Wrong, &["connector gone", "sees no channel #nowhere"]),
+        (Mark::Wrong, &["closed", "invite the bot with /invite"]),
+        (Mark::Wrong, &["gone", "sees no channel #nowhere"]),
     ] {
         assert!(told.says(mark, words), "{words:?} is not in {}", told.text);
     }
