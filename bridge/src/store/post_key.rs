@@ -6,7 +6,7 @@ pub(crate) const OF_INCIDENT: &str = "unfurl:";
 pub(crate) const OF_POSTMORTEM: &str = "unfurl-postmortem:";
 
 /// The message in which a link stands, by the key of its preview: all between what the key begins with and the link's fingerprint.
-pub(crate) fn message_of_preview(key: &str) -> &str {
+pub(super) fn message_of_preview(key: &str) -> &str {
     let begun = [OF_INCIDENT, OF_POSTMORTEM]
         .into_iter()
         .find_map(|prefix| key.strip_prefix(prefix));

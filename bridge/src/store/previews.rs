@@ -5,9 +5,19 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
 };
 use tocsin_database::Database;
-use tocsin_entity::slack::preview::{ActiveModel, Column, Entity, Model};
+use tocsin_entity::{
+    id::SlackAppId,
+    slack::preview::{ActiveModel, Column, Entity, Model},
+};
 
-use super::{GroupWriter, fence::Fence};
+use super::{GroupWriter, fence::Fence, post_key::message_of_preview};
+
+/// Under what the previews of a message are on record that one Slack app shows: Slack replaces those of an app by its next call, and leaves those of
+/// others, which are other organisations'. None is the server's own app.
+pub(crate) fn message(app: Option<SlackAppId>, key: &str) -> String {
+    let message = message_of_preview(key);
+    app.map_or_else(|| message.to_owned(), |app| format!("{app}:{message}"))
+}
 
 /// Notes what a preview is sent as now; whether the claim under which it is was this worker's still. If not, nothing is written.
 pub(crate) async fn keep(writer: &GroupWriter, fence: &Fence, preview: Model) -> Result<bool, DbErr> {

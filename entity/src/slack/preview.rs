@@ -13,7 +13,8 @@ pub struct Model {
     /// The preview, as it is among the posts.
     #[sea_orm(primary_key, auto_increment = false)]
     pub post_id: PostId,
-    /// The message in which the link stands: team, channel and Slack's name for it.
+    /// The message in which the link stands: team, channel and Slack's name for it; before them the organisation's own app, where it is not the
+    /// server's.
     pub message: String,
     /// The link, as it was pasted.
     pub url: String,

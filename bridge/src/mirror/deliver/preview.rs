@@ -22,10 +22,7 @@ use super::{
     },
     DeliveryRun,
 };
-use crate::{
-    store::{post_key, previews},
-    workspace::Bot,
-};
+use crate::{store::previews, workspace::Bot};
 
 /// Calls that follow each other while others change the message's previews. It has ten at most.
 const CALLS_MAX: usize = 10;
@@ -63,7 +60,7 @@ impl DeliveryRun<'_> {
         record.attempts += 1;
         let own = preview::Model {
             post_id: record.id,
-            message: post_key::message_of_preview(&record.key).to_owned(),
+            message: previews::message(bot.workspace.app, &record.key),
             url,
             content: content.clone(),
         };
