@@ -50,7 +50,7 @@ documents! {
     "graphql/follow.graphql": Organizations, ChangedOrganizations, EventLog, SlackMembers, UserByEmail;
     "graphql/postmortem.graphql": PostmortemOfIncident;
     "graphql/operations.graphql": PendingOperations, OperationById, FinishOperation;
-    "graphql/workspaces.graphql": SlackWorkspaces, SlackApps, CompleteSlackInstall, RecordSlackChannelChange, Leads,
+    "graphql/workspaces.graphql": SlackWorkspaces, SlackApps, CompleteSlackInstall, RecordSlackChannelChange, LeadOf, Leads,
         ReportRestore;
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;

@@ -10,7 +10,7 @@ use tocsin_entity::{
 
 use crate::{
     api::ApiClient,
-    documents::{Leads, SlackApps, SlackWorkspaces, leads, slack_apps, slack_workspaces},
+    documents::{LeadOf, Leads, SlackApps, SlackWorkspaces, lead_of, leads, slack_apps, slack_workspaces},
     error::ApiError,
     incident::ConnectorTarget,
     known::Known,
@@ -103,19 +103,22 @@ impl ApiClient {
     pub async fn leads(&self) -> Result<Vec<LeadingConnector>, ApiError> {
         let read = self.execute::<Leads>(As::default(), leads::Variables {}).await?;
         let all = read.connectors.into_iter();
-        all.map(|read| {
-            let workspace = read.workspace.map(|workspace| workspace.id.parse()).transpose()?;
-            let lead = ConnectorTarget {
-                workspace,
-                channel: read.channel,
-            };
-            Ok(LeadingConnector {
-                id: read.id.parse()?,
-                organization: read.organization_id.parse()?,
-                lead,
-            })
-        })
-        .collect()
+        let of = |read: leads::LeadsConnectors| {
+            let workspace = read.workspace.map(|workspace| workspace.id);
+            leading(&read.id, &read.organization_id, workspace, read.channel)
+        };
+        all.map(of).collect()
+    }
+
+    /// Where one connector leads; none where it is no longer there.
+    pub async fn lead_of(&self, id: ConnectorId) -> Result<Option<LeadingConnector>, ApiError> {
+        let variables = lead_of::Variables { id: id.to_string() };
+        let node = self.execute::<LeadOf>(As::default(), variables).await?.node;
+        let Some(lead_of::LeadOfNode::Connector(read)) = node else {
+            return Ok(None);
+        };
+        let workspace = read.workspace.map(|workspace| workspace.id);
+        leading(&read.id, &read.organization_id, workspace, read.channel).map(Some)
     }
 }
 
@@ -151,5 +154,19 @@ fn of_app(read: slack_apps::SlackAppsSlackApps) -> Result<SlackApp, ApiError> {
         sealed_signing_secret: signing_secret,
         sealed_app_token: app_token,
         version,
+    })
+}
+
+fn leading(
+    id: &str,
+    organization: &str,
+    workspace: Option<String>,
+    channel: String,
+) -> Result<LeadingConnector, ApiError> {
+    let workspace = workspace.map(|id| id.parse()).transpose()?;
+    Ok(LeadingConnector {
+        id: id.parse()?,
+        organization: organization.parse()?,
+        lead: ConnectorTarget { workspace, channel },
     })
 }

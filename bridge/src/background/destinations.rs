@@ -62,9 +62,9 @@ impl DestinationFollower {
     /// Handles the job: looks at one connector.
     pub(crate) async fn check(&self, job: CheckConnector) -> Result<(), JobError> {
         let id: ConnectorId = job.connector_id.parse().map_err(JobError::fail)?;
-        let leads = self.api.leads().await.map_err(of_api)?;
-        let found = leads.into_iter().find(|connector| connector.id == id);
-        let Some(connector) = found else { return Ok(()) };
+        let Some(connector) = self.api.lead_of(id).await.map_err(of_api)? else {
+            return Ok(());
+        };
         self.connectors.leads(id, &connector.lead);
         self.look_at(&connector).await.map_err(JobError::retry)
     }

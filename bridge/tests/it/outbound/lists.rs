@@ -34,6 +34,15 @@ impl Tracker {
                 let incident = json!({"number": 9, "title": variables["input"]["title"], "url": url});
                 json!({"triggerIncident": {"incident": incident, "userErrors": []}})
             }
+            "LeadOf" => {
+                let of = |connector: &&Value| connector["id"] == variables["id"];
+                let found = state.connectors.iter().find(of).cloned().map(|mut connector| {
+                    connector["organizationId"] = json!(self.organization);
+                    connector["__typename"] = json!("Connector");
+                    connector
+                });
+                json!({"node": found})
+            }
             "AdministratorsOf" => {
                 json!({"organization": {"name": "Org"}, "users": {"nodes": [{"name": "Olga Owner"}]}})
             }
