@@ -10,9 +10,6 @@ use tocsin_entity::{
 use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_slack::message::Message;
 
-/// What is on record of a message that was deleted, until it is posted again.
-const DELETED: &str = "deleted in Slack";
-
 /// Whether a post comes back when it was deleted.
 pub(super) fn can_return(record: &post::Model) -> bool {
     record.kind == PostKind::Root && record.ts.is_some()
@@ -28,15 +25,13 @@ pub(super) fn forget(record: &mut post::Model) {
     record.state = PostState::Retrying;
     record.attempts = 0;
     record.content_hash = None;
-    record.last_error = Some(DELETED.to_owned());
+    record.last_error = Some("deleted in Slack".to_owned());
     record.not_before = None;
-    record.posted_at = None;
-    record.updated_at = None;
 }
 
-/// The message, which says that it takes the place of one that was deleted, where it does.
+/// The message, which says that it takes the place of one that was deleted, where it does: it was posted, and has no place any more.
 pub(super) fn explained(record: &post::Model, mut message: Message) -> Message {
-    if record.last_error.as_deref() == Some(DELETED) {
+    if record.posted_at.is_some() {
         message.blocks.push(blocks::context(Mrkdwn::own(
             "Posted again: the earlier message was deleted.",
         )));

@@ -131,6 +131,11 @@ async fn a_message_that_a_person_deleted_is_posted_again_once_with_the_next_chan
     };
     let ts = only_root().ts;
     stage.delete_as_administrator(&ts).await;
+    // What it says when it comes back must outlast a refusal.
+    stage.slack.add_fault(Fault::on(
+        "chat.postMessage",
+        FaultKind::RateLimited { retry_after: 1 },
+    ));
     stage.tracker.acknowledge(id);
     stage.ring(id);
     stage.until_shown(id).await;
