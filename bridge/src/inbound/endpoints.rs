@@ -38,8 +38,8 @@ use crate::{
 };
 
 /// Longest body taken, in bytes. Slack's are below: a message has 40,000 characters at most, of which each may take twelve bytes, and an edit
-/// tells four times what it says.
-const BODY_MAX: usize = 4 * 1024 * 1024;
+/// tells four times what it says, which is 1,920,000.
+const BODY_MAX: usize = 5 * 512 * 1024;
 
 /// Longest time for a body. Slack sends its bodies at once, and waits 3 s for the whole answer; nobody has shown yet that they are Slack.
 const BODY_WITHIN: Duration = Duration::from_secs(2);

@@ -261,7 +261,7 @@ async fn a_body_of_more_than_four_mebibytes_is_refused_and_one_of_two_is_taken()
         event.to_string()
     };
     for endpoint in ENDPOINTS {
-        let answer = world.post(endpoint, with_text(4 * 1024 * 1024)).await;
+        let answer = world.post(endpoint, with_text(5 * 512 * 1024)).await;
         let told = (answer.status, answer.error_code());
         assert_eq!(told, (StatusCode::PAYLOAD_TOO_LARGE, "BODY_TOO_LARGE".to_owned()));
     }
