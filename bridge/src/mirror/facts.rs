@@ -5,7 +5,7 @@ use tocsin_entity::kinds::IncidentStatus;
 use tocsin_message::mrkdwn::Mrkdwn;
 
 use super::{
-    content::{NAME_MAX, emoji, severity_name, status, urgency},
+    content::{self, NAME_MAX, emoji, severity_name, status, urgency},
     footer,
 };
 
@@ -127,6 +127,18 @@ pub(crate) fn people(incident: &Incident) -> Option<Mrkdwn> {
         (Some(assigned), Some(acted)) => Some(assigned.plus(" · ").and(&acted)),
         (assigned, acted) => assigned.or(acted),
     }
+}
+
+/// The incident among others, with its people, and until when it is snoozed.
+pub(crate) fn overview_with_people(incident: &Incident) -> Mrkdwn {
+    let mut text = content::overview(incident);
+    if let Some(people) = people(incident) {
+        text = text.plus("\n").and(&people);
+    }
+    if let Some(until) = incident.snoozed_until {
+        text = text.plus("\nSnoozed until ").and(&Mrkdwn::date(until));
+    }
+    text
 }
 
 /// Who has it, or had it last.

@@ -2,7 +2,6 @@
 
 use futures::FutureExt;
 use tocsin_client::As;
-use tocsin_message::mrkdwn::Mrkdwn;
 
 use crate::{
     acting::{
@@ -11,7 +10,7 @@ use crate::{
     },
     failure::of_api,
     grammar::usage::Usage,
-    mirror::{content, facts},
+    mirror::facts,
     notice::Notice,
 };
 
@@ -44,14 +43,6 @@ async fn status(acting: &ActionService, requester: &Requester<'_>) -> TypedResul
     let Some(incident) = found.map_err(of_api)? else {
         return Ok(Err(Notice::NotFound.into()));
     };
-    let text = content::overview(&incident);
-    let text = match facts::people(&incident) {
-        Some(people) => text.plus("\n").and(&people),
-        None => text,
-    };
-    let text = match incident.snoozed_until {
-        Some(until) => text.plus("\nSnoozed until ").and(&Mrkdwn::date(until)),
-        None => text,
-    };
+    let text = facts::overview_with_people(&incident);
     Ok(Ok(TypedEffect::Answer(text)))
 }

@@ -9,11 +9,7 @@ use tocsin_message::{
 use tocsin_slack::{inputs, view::View};
 
 use super::read::{HomeContent, IncidentList, MemberIncidents};
-use crate::mirror::{
-    buttons,
-    content::{self, NAME_MAX},
-    facts,
-};
+use crate::mirror::{buttons, content::NAME_MAX, facts};
 
 /// The action id of the button that opens the dialog for a new incident.
 const CREATE: &str = "create_incident";
@@ -120,21 +116,9 @@ fn entries<'a>(
             .copied()
             .unwrap_or_default();
         let row = member_incidents.may_act.then(|| buttons::row(incident, uses));
-        std::iter::once(blocks::section(incident_entry(incident))).chain(row)
+        std::iter::once(blocks::section(facts::overview_with_people(incident))).chain(row)
     };
     list.incidents.iter().flat_map(of).chain(more)
-}
-
-/// An incident, and who has it below.
-fn incident_entry(incident: &Incident) -> Mrkdwn {
-    let mut text = content::overview(incident);
-    if let Some(people) = facts::people(incident) {
-        text = text.plus("\n").and(&people);
-    }
-    if let Some(until) = incident.snoozed_until {
-        text = text.plus("\nSnoozed until ").and(&Mrkdwn::date(until));
-    }
-    text
 }
 
 #[cfg(test)]
