@@ -81,6 +81,8 @@ pub(crate) enum Notice {
     AlreadyAcknowledged { by: Option<String> },
     /// It is over.
     AlreadyResolved { by: Option<String> },
+    /// It is open, so that there is nothing to reopen.
+    NotResolved,
     /// It was over before, so that what was to be noted with it is nowhere.
     NoteNotSaved { by: Option<String> },
     /// The message is so old that nobody should act on it without another look.
@@ -113,6 +115,7 @@ impl Notice {
             Self::NotFound => "NOT_FOUND",
             Self::AlreadyAcknowledged { .. } => "ALREADY_ACKNOWLEDGED",
             Self::AlreadyResolved { .. } | Self::NoteNotSaved { .. } => "ALREADY_RESOLVED",
+            Self::NotResolved => "NOT_RESOLVED",
             Self::TooOld { .. } => "TOO_OLD",
             Self::NoEscalationPolicy => "NO_ESCALATION_POLICY",
             Self::Disconnected => "DISCONNECTED",
@@ -133,6 +136,7 @@ impl Notice {
             Self::NotFound => "not_found",
             Self::AlreadyAcknowledged { .. } => "already_acknowledged",
             Self::AlreadyResolved { .. } | Self::NoteNotSaved { .. } => "already_resolved",
+            Self::NotResolved => "not_resolved",
             Self::TooOld { .. } => "too_old",
             Self::NoEscalationPolicy => "no_escalation_policy",
             Self::Disconnected => "disconnected",
@@ -170,6 +174,7 @@ impl Notice {
             | Self::AlreadyAcknowledged { .. }
             | Self::AlreadyResolved { .. }
             | Self::NoteNotSaved { .. }
+            | Self::NotResolved
             | Self::TooOld { .. }
             | Self::NoEscalationPolicy
             | Self::Disconnected
@@ -195,6 +200,7 @@ pub(crate) fn comment(notice: &Notice) -> String {
         Notice::AlreadyAcknowledged { .. } | Notice::AlreadyResolved { .. } | Notice::NoteNotSaved { .. } => {
             "the incident has changed since".to_owned()
         }
+        Notice::NotResolved => "the incident isn't resolved".to_owned(),
         Notice::TooOld { .. } => "the incident's message is more than 30 days old".to_owned(),
         Notice::NoEscalationPolicy => "there is no escalation policy".to_owned(),
         Notice::Disconnected => "Tocsin is disconnected from this workspace".to_owned(),
@@ -244,6 +250,7 @@ pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
             "This incident was already resolved{}, so your note was not saved. To keep it, add it as a note",
             by(who)
         ),
+        Notice::NotResolved => "This incident isn't resolved, so there is nothing to reopen".to_owned(),
         Notice::TooOld {
             number,
             url,

@@ -40,8 +40,8 @@ pub(crate) struct ActionOutcome {
     pub(crate) acknowledged_by: Option<(String, String)>,
     /// By id and name.
     pub(crate) resolved_by: Option<(String, String)>,
-    /// What was noted when it was resolved.
-    pub(crate) resolution_note: Option<String>,
+    /// Whether the change was made: by this request, or by an earlier one under the same key. Otherwise it was so already.
+    pub(crate) is_changed: bool,
 }
 
 impl ActionOutcome {
@@ -93,7 +93,7 @@ macro_rules! mutation {
                         url: incident.url,
                         acknowledged_by: incident.acknowledged_by.map(|user| (user.id, user.name)),
                         resolved_by: incident.resolved_by.map(|user| (user.id, user.name)),
-                        resolution_note: incident.resolution_note_markdown,
+                        is_changed: payload.entry.is_some(),
                     })),
                     (None, None) => Err(::tocsin_queue::JobError::retry(
                         "the API answered neither an incident nor an error",

@@ -123,6 +123,7 @@ pub(crate) fn sorry(notice: &Notice) -> String {
         | Notice::AlreadyAcknowledged { .. }
         | Notice::AlreadyResolved { .. }
         | Notice::NoteNotSaved { .. }
+        | Notice::NotResolved
         | Notice::TooOld { .. }
         | Notice::NoEscalationPolicy
         | Notice::Refused { .. } => return notice::press(notice, "see"),
@@ -148,6 +149,7 @@ pub(crate) fn refused(notice: &Notice, usage: &Usage) -> String {
         | Notice::AlreadyAcknowledged { .. }
         | Notice::AlreadyResolved { .. }
         | Notice::NoteNotSaved { .. }
+        | Notice::NotResolved
         | Notice::TooOld { .. }
         | Notice::NoEscalationPolicy
         | Notice::Refused { .. } => notice::press(notice, usage.deed),

@@ -77,7 +77,7 @@ pub async fn entry_changes(
                 names.join(", ")
             })
         };
-        let (before, after) = (names(assignees.before).await?, names(assignees.after).await?);
+        let (before, after) = futures::try_join!(names(assignees.before), names(assignees.after))?;
         changes.push(format!("assignees: {before} → {after}"));
     }
     if let Some(until) = details.snoozed_until.map(of_micros) {

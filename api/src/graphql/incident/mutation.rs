@@ -22,6 +22,8 @@ use crate::graphql::{
 /// What came of a change of an incident.
 #[derive(SimpleObject)]
 pub(crate) struct IncidentPayload {
+    /// The entry of the timeline that tells of the change; none where it was refused, and where it was so already.
+    entry: Option<TimelineEntry>,
     /// The incident as it is now; none where the change was refused.
     incident: Option<Incident>,
     /// Why nothing was changed.
@@ -39,15 +41,10 @@ pub(crate) struct CommentPayload {
     user_errors: Vec<UserError>,
 }
 
-fn payload(result: Result<CommandOutcome, MutationError>) -> Result<IncidentPayload> {
-    let (applied, user_errors) = into_payload(result)?;
-    Ok(IncidentPayload {
-        incident: applied.map(|applied| Incident(Arc::new(applied.incident))),
-        user_errors,
-    })
-}
+/// What a change came to, as payloads show it: its entry, the incident, and why nothing was changed.
+type Parts = (Option<TimelineEntry>, Option<Incident>, Vec<UserError>);
 
-fn comment_payload(result: Result<CommandOutcome, MutationError>) -> Result<CommentPayload> {
+fn parts(result: Result<CommandOutcome, MutationError>) -> Result<Parts> {
     let (applied, user_errors) = into_payload(result)?;
     let (entry, incident) = applied.map_or((None, None), |applied| {
         (
@@ -55,6 +52,20 @@ fn comment_payload(result: Result<CommandOutcome, MutationError>) -> Result<Comm
             Some(Incident(Arc::new(applied.incident))),
         )
     });
+    Ok((entry, incident, user_errors))
+}
+
+fn payload(result: Result<CommandOutcome, MutationError>) -> Result<IncidentPayload> {
+    let (entry, incident, user_errors) = parts(result)?;
+    Ok(IncidentPayload {
+        entry,
+        incident,
+        user_errors,
+    })
+}
+
+fn comment_payload(result: Result<CommandOutcome, MutationError>) -> Result<CommentPayload> {
+    let (entry, incident, user_errors) = parts(result)?;
     Ok(CommentPayload {
         entry,
         incident,

@@ -1,18 +1,22 @@
 //! Reopening: it is not over after all.
 
 use futures::FutureExt;
-use tocsin_client::documents::{ReopenIncident, reopen_incident};
+use tocsin_client::{
+    Member,
+    documents::{ReopenIncident, reopen_incident},
+};
 use tocsin_message::mrkdwn::Mrkdwn;
 
 use super::incident_action::{ActionTrigger, IncidentAction};
 use crate::{
     acting::{
-        ActionMutation, ActionService, mutation,
+        ActionMutation, ActionOutcome, ActionService, mutation,
         typed_action::{
             Confirmation, Requester, TypedAction, TypedEffect, TypedMutation, TypedResult, markdown,
         },
     },
     grammar::{usage::Usage, words::unquoted},
+    notice::Notice,
 };
 
 /// Reopens.
@@ -63,4 +67,8 @@ impl ActionMutation for Reopen {
         reason_markdown: self.reason.clone(),
         idempotency_key: Some(key),
     });
+
+    fn overtaken(&self, _member: &Member, outcome: &ActionOutcome) -> Option<Notice> {
+        (!outcome.is_changed).then_some(Notice::NotResolved)
+    }
 }

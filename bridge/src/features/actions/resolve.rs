@@ -107,7 +107,7 @@ impl ActionMutation for Resolve {
     });
 
     fn overtaken(&self, member: &Member, outcome: &ActionOutcome) -> Option<Notice> {
-        if self.note.as_deref().map(str::trim) != outcome.resolution_note.as_deref() && self.note.is_some() {
+        if self.note.is_some() && !outcome.is_changed {
             let by = outcome.resolved_by.as_ref().map(|(_, name)| name.clone());
             return Some(Notice::NoteNotSaved { by });
         }

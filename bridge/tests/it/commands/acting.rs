@@ -42,6 +42,8 @@ async fn an_incident_is_worked_by_commands_from_beginning_to_end(transport: Tran
     scene
         .until_said("You resolved #1 Payments are failing with your note")
         .await;
+    scene.types("alice", "resolve 1 late note").await;
+    scene.until_said("so your note was not saved").await;
     let entries = scene.stage.tracker.entries(scene.incident);
     assert_eq!(
         kinds(&entries),
@@ -54,6 +56,12 @@ async fn an_incident_is_worked_by_commands_from_beginning_to_end(transport: Tran
             "RESOLVED"
         ]
     );
+    scene.types("alice", "reopen 1 still broken").await;
+    scene.until_said("You reopened #1").await;
+    scene.types("alice", "reopen 1").await;
+    scene
+        .until_said("there is nothing to reopen (NOT_RESOLVED)")
+        .await;
     assert_eq!(entries[2]["bodyMarkdown"], "restarted **the** gateway");
     assert_eq!(entries[5]["bodyMarkdown"], "Rolled back.");
     assert!(

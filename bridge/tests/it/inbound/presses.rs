@@ -30,7 +30,7 @@ pub(super) fn answered(field: &str, by: &str, user: Option<(&str, &str)>) -> Val
     let mut incident = json!({"id": "inc_1", "number": 42, "title": "Payments are failing",
         "url": "https://tocsin.example.com/ops/incidents/42", "status": "ACKNOWLEDGED", "version": 2, "acknowledgedBy": null, "resolvedBy": null});
     incident[by] = user.map_or(Value::Null, |(id, name)| json!({"id": id, "name": name}));
-    json!({"data": {field: {"incident": incident, "userErrors": []}}})
+    json!({"data": {field: {"entry": {"id": "tle_1"}, "incident": incident, "userErrors": []}}})
 }
 
 pub(super) fn told(stage: &Stage) -> String {

@@ -249,6 +249,7 @@ impl Tracker {
             &assignees,
             status.as_str().unwrap_or_default(),
         );
+        let is_told = made.is_some() || !is_new;
         if let Some((kind, fields)) = made.filter(|_| is_new) {
             if kind == "RESOLVED" {
                 entry["bodyMarkdown"] = input["noteMarkdown"].clone();
@@ -256,7 +257,8 @@ impl Tracker {
             self.change(id, kind, fields, entry);
         }
         let incident = self.state().incidents[&id].fields.clone();
-        json!({field: {"entry": {"id": "tle_1"}, "incident": incident, "userErrors": []}})
+        let told = is_told.then(|| json!({"id": "tle_1"}));
+        json!({field: {"entry": told, "incident": incident, "userErrors": []}})
     }
 
     fn is_muted(&self, id: IncidentId) -> bool {
@@ -394,8 +396,7 @@ fn made(
             ("ACKNOWLEDGED", fields)
         }
         "ResolveIncident" if status != "RESOLVED" => {
-            let fields = json!({"status": "RESOLVED", "resolvedAt": now(), "resolvedBy": by,
-                "resolutionNoteMarkdown": input["noteMarkdown"]});
+            let fields = json!({"status": "RESOLVED", "resolvedAt": now(), "resolvedBy": by});
             ("RESOLVED", fields)
         }
         "ReopenIncident" if status == "RESOLVED" => {
