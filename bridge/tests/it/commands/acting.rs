@@ -13,6 +13,7 @@ fn kinds(entries: &[Value]) -> Vec<&str> {
 over_each_transport!(
     an_incident_is_worked_by_commands_from_beginning_to_end,
     a_note_of_which_nothing_is_left_is_not_said_to_be_there,
+    a_button_of_a_list_acts_with_the_persons_rights_and_says_so,
     who_may_not_is_told_why_and_nothing_is_done,
     a_command_that_slack_sends_again_is_done_once,
     who_unlinks_themselves_is_nobody_until_they_link_again,
@@ -68,6 +69,36 @@ async fn an_incident_is_worked_by_commands_from_beginning_to_end(transport: Tran
         entries
             .iter()
             .all(|entry| entry["author"]["name"] == "Alice Archer")
+    );
+}
+
+async fn a_button_of_a_list_acts_with_the_persons_rights_and_says_so(transport: Transport) {
+    let scene = Scene::set(transport).await;
+    scene.types("alice", "list").await;
+    scene.until_said("incidents 1–1 of 1").await;
+    let channel = scene.slack().channel("general").expect("a channel");
+    let list = channel.ephemeral.last().expect("the list").ts.clone();
+    let alice = scene.slack().person("alice");
+    alice
+        .click("general", &list, "Acknowledge")
+        .await
+        .expect("a press");
+    scene.until_said("You acknowledged #1 Payments are failing").await;
+    scene.stage.until_version(scene.incident, 2).await;
+    scene.types("bob", "list").await;
+    scene
+        .stage
+        .until(|snapshot| {
+            let channel = snapshot.channel("general").expect("a channel");
+            channel.ephemeral.len() == 3
+        })
+        .await;
+    let channel = scene.slack().channel("general").expect("a channel");
+    let read_only = format!("{:?}", channel.ephemeral.last());
+    assert!(read_only.contains("Payments are failing"), "{read_only}");
+    assert!(
+        !read_only.contains("\"acknowledge\"") && !read_only.contains("\"resolve\""),
+        "a stakeholder has no buttons: {read_only}"
     );
 }
 
