@@ -234,7 +234,7 @@ fn destination(bot: &Bot, channel_id: String, name: &str) -> Destination {
         team_id: bot.installation.team_id.clone(),
         customize: false,
         channel_id,
-        channel_name: format!("direct message to {name}"),
+        channel_name: format!("{name}'s direct messages"),
         in_digest: false,
         tells_apart: false,
         thread_ts: None,
