@@ -12,6 +12,7 @@ mod authenticator;
 mod client_address;
 mod document;
 mod endpoint;
+mod field_errors;
 mod focus;
 mod graphql;
 mod introspection;

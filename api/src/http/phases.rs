@@ -23,7 +23,13 @@ use async_graphql::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{absent_variables, focus, names::SchemaNames, variables};
+use super::{
+    absent_variables,
+    field_errors::{FieldErrors, Place},
+    focus,
+    names::SchemaNames,
+    variables,
+};
 
 /// Longest answer, in bytes of JSON.
 pub(super) const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -143,6 +149,7 @@ struct Watch {
     progress: OnceLock<RequestProgress>,
     operation_name: Mutex<Option<String>>,
     misfits: Mutex<Vec<ServerError>>,
+    errors: FieldErrors,
 }
 
 fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
@@ -241,7 +248,7 @@ impl Extension for Watch {
             progress.reach(EXECUTED);
             progress.begin_answer();
         }
-        next.run(ctx, operation_name).await
+        self.errors.complete(next.run(ctx, operation_name).await)
     }
 
     async fn resolve(
@@ -251,7 +258,9 @@ impl Extension for Watch {
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
         let name = info.alias.unwrap_or(info.name).len() + AROUND_A_NAME;
-        let value = next.run(ctx, info).await?;
+        let place = Place::of(&info);
+        self.errors.begin(&place);
+        let value = self.errors.settle(&place, next.run(ctx, info).await);
         let bytes = name + value.as_ref().map_or(4, length);
         if self.progress.get().is_some_and(|progress| !progress.take(bytes)) {
             // The transport has been told, and drops the execution.

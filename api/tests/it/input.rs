@@ -15,6 +15,17 @@ fn tags(count: usize, key: usize, value: usize) -> Value {
 }
 
 on_each_database! {
+    async fn a_field_that_fails_is_null_beside_its_siblings(world) {
+        let admin = world.admin();
+        admin.trigger("Payments are failing").await;
+        let answer = admin.ask("{ a: incident(number: 1) { number } b: incident { number } }", json!({})).await;
+        assert_eq!(answer.0["data"], json!({ "a": { "number": 1 }, "b": null }));
+        assert_eq!(answer.0["errors"][0]["path"], json!(["b"]));
+        assert_eq!(answer.error_code(), "BAD_USER_INPUT");
+        let answer = admin.ask("{ viewer { scopes } services(first: 101) { nodes { id } } }", json!({})).await;
+        assert_eq!(answer.0["data"], Value::Null, "what may not be null takes along what it stands in");
+    }
+
     async fn a_value_at_its_bound_is_taken_and_one_beyond_is_refused(world) {
         let admin = world.admin();
         let id = admin.trigger("Down").await["id"].clone();
