@@ -9,7 +9,7 @@ use tocsin_entity::{connector, id::OrganizationId, organization, slack_app};
 use super::{CheckContext, unread};
 use crate::{
     config::SimulatorSettings,
-    doctor::{Finding, FindingLevel},
+    doctor::{DoctorPage, Finding, FindingLevel},
     roles,
 };
 
@@ -44,6 +44,7 @@ fn not_installed(context: &CheckContext<'_>) -> Option<Finding> {
     }
     Some(Finding::bad(
         SUBJECT,
+        DoctorPage::AppNotInstalled,
         "OAuth is configured and the app is installed in no workspace, so that nothing reaches Slack: start Tocsin, and open the link that \
          slackInstallUrl gives",
     ))
@@ -68,12 +69,12 @@ async fn of_organizations(context: &CheckContext<'_>, database: &Database) -> Re
         let name = &organization.name;
         if own.is_empty() {
             findings.push(finding(
-                verdict,
+                verdict, DoctorPage::NoConnector,
                 format!("{name} has no connector, so that its incidents reach nobody in Slack: make one with createConnector"),
             ));
         } else if !own.iter().any(|connector| connector.is_default) {
             findings.push(finding(
-                verdict,
+                verdict, DoctorPage::NoDefaultConnector,
                 format!(
                     "{name} has no default connector, so that incidents which no rule leads anywhere reach nobody in Slack: make one the default \
                      with updateConnector(input: {{id: …, isDefault: true}})"
@@ -82,7 +83,7 @@ async fn of_organizations(context: &CheckContext<'_>, database: &Database) -> Re
         }
         findings.extend(own.iter().filter(|row| waits(context, row)).map(|row| {
             finding(
-                verdict,
+                verdict, DoctorPage::ConnectorWithoutWorkspace,
                 format!(
                     "connector {} of {name} leads to no Slack workspace, and the server has none of its own: name one with \
                      updateConnector(input: {{id: …, workspaceId: …}})",
@@ -103,10 +104,9 @@ fn waits(context: &CheckContext<'_>, connector: &connector::Model) -> bool {
     connector.workspace_id.is_none() && context.settings.slack.bot_token.is_none() && is_connected
 }
 
-fn finding(verdict: FindingLevel, text: String) -> Finding {
+fn finding(verdict: FindingLevel, page: DoctorPage, text: String) -> Finding {
     Finding {
-        subject: SUBJECT,
         verdict,
-        text,
+        ..Finding::bad(SUBJECT, page, text)
     }
 }
