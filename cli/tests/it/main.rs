@@ -2,12 +2,12 @@
 
 mod backup;
 mod configuration;
+mod docs;
 mod doctor;
 mod exhaustion;
 mod manifest;
 mod operations;
 mod process;
-mod readme;
 mod roles;
 mod start;
 mod states;
