@@ -158,6 +158,19 @@ fn every_link_leads_somewhere() {
     assert!(dead.is_empty(), "{dead:#?}");
 }
 
+/// mdBook makes a book of the pages alone: what is beside them is not in it.
+#[test]
+fn no_link_of_the_book_leads_out_of_it() {
+    let docs = root().join("docs").canonicalize().expect("there are docs");
+    let outside: Vec<String> = pages(&docs)
+        .iter()
+        .flat_map(|page| links(page).into_iter().map(move |(file, _)| (page, file)))
+        .filter(|(_, file)| file.canonicalize().is_ok_and(|file| !file.starts_with(&docs)))
+        .map(|(page, file)| format!("{} → {}", page.display(), file.display()))
+        .collect();
+    assert!(outside.is_empty(), "{outside:#?}");
+}
+
 #[test]
 fn every_page_begins_with_its_one_title() {
     for page in pages(&root().join("docs")) {

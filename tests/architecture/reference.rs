@@ -52,7 +52,7 @@ fn every_setting_is_in_the_reference_with_its_default() {
     let specs = production_of("cli", "cli/src/config/specs.rs");
     let mut known = BTreeSet::new();
     for declared in specs.text.split("pub(crate) const ").skip(1) {
-        let declared = declared.split(';').next().unwrap_or_default();
+        let declared = declared.split(";\n").next().unwrap_or_default();
         let Some((head, _)) = declared.split_once(": SettingSpec") else {
             continue;
         };
