@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
-use secrecy::{ExposeSecret, SecretString};
-use tocsin_api::bootstrap::{self, DefaultChannel};
+use anyhow::{Context, ensure};
+use secrecy::ExposeSecret;
+use tocsin_api::bootstrap::{self, DefaultChannel, NewKey};
 use tocsin_clock::Clock;
 use tocsin_entity::kinds::Scope;
 
 use crate::{
-    arguments::{KeyCommand, KeyScope, OrgCommand},
-    config::Settings,
+    administration,
+    arguments::{CreateKeyArguments, KeyCommand, KeyScope, OrgCommand},
+    config::{GivenSettings, Settings},
     database,
-    terminal::Terminal,
+    terminal::{self, Terminal},
 };
 
 /// `tocsin migrate`.
@@ -43,26 +45,49 @@ pub(crate) async fn org(settings: &Settings, command: OrgCommand, terminal: Term
     terminal.line(format!("Made the organisation {name}.\n"));
     terminal.row("id", id);
     terminal.row("channel", &channel);
-    show(&key, terminal);
+    terminal.key(&key);
     Ok(())
 }
 
 /// `tocsin key …`.
-pub(crate) async fn key(settings: &Settings, command: KeyCommand, terminal: Terminal) -> anyhow::Result<()> {
-    let KeyCommand::Create { name, org, scopes } = command;
-    let database = database::open_current(&settings.database).await?;
+pub(crate) async fn key(
+    given: &GivenSettings,
+    settings: &Settings,
+    command: KeyCommand,
+    terminal: Terminal,
+) -> anyhow::Result<()> {
+    let KeyCommand::Create(arguments) = command;
+    let CreateKeyArguments {
+        name,
+        user,
+        org,
+        scopes,
+        api,
+    } = arguments;
     let scopes: Vec<Scope> = scopes.into_iter().map(Scope::from).collect();
-    let key = bootstrap::create_key(&database, &Clock::new(), org.as_deref(), &name, &scopes).await?;
+    if administration::has_key(&api, given)? {
+        ensure!(
+            org.is_none(),
+            "--org is for the database: the key in TOCSIN_KEY or --key-file says which organisation it is"
+        );
+        return administration::key(&name, user.as_deref(), &scopes, &api, given, settings, terminal).await;
+    }
+    let database = database::open_current(&settings.database).await?;
+    let draft = NewKey {
+        organization: org.as_deref(),
+        email: user.as_deref(),
+        name: &name,
+        scopes: &scopes,
+    };
+    let key = bootstrap::create_key(&database, &Clock::new(), draft).await?;
     database.close().await?;
+    if api.json {
+        let json = serde_json::json!({ "secret": key.expose_secret() });
+        return terminal::print(&format!("{json:#}\n")).context("the key could not be printed");
+    }
     terminal.line(format!("Made the key {name}.\n"));
-    show(&key, terminal);
+    terminal.key(&key);
     Ok(())
-}
-
-/// Shows a key this once; it stands last, so that a script finds it.
-fn show(key: &SecretString, terminal: Terminal) {
-    terminal.line(terminal.dim("  keep it: it is shown this once"));
-    terminal.row("key", terminal.strong(key.expose_secret()));
 }
 
 impl From<KeyScope> for Scope {

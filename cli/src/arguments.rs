@@ -8,6 +8,7 @@ use clap::{
 };
 
 use crate::{
+    administration::{ApiArguments, ConnectorCommand, SlackCommand, UserCommand},
     config::{
         self, GivenSettings,
         specs::{self, SettingSpec},
@@ -112,6 +113,15 @@ pub(crate) enum CliCommand {
     /// API keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Members
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Slack workspaces
+    #[command(subcommand)]
+    Slack(SlackCommand),
+    /// Connectors: the Slack channels that incidents go to
+    #[command(subcommand)]
+    Connector(ConnectorCommand),
 }
 
 /// What to do with organisations.
@@ -130,17 +140,28 @@ pub(crate) enum OrgCommand {
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Create a key, and print it
-    Create {
-        /// What people call it
-        name: String,
-        /// The organisation, by its slug or id; may be left out where there is one
-        #[arg(long)]
-        org: Option<String>,
-        /// What it may do
-        #[arg(long, value_enum, value_delimiter = ',', default_values_t = [KeyScope::Read, KeyScope::Write])]
-        scopes: Vec<KeyScope>,
-    },
+    #[command(
+        about = "Create a key, and print it: through the API where TOCSIN_KEY or --key-file holds one, otherwise in the database"
+    )]
+    Create(CreateKeyArguments),
+}
+
+/// The key to be created.
+#[derive(Debug, Args)]
+pub(crate) struct CreateKeyArguments {
+    /// What people call it
+    pub(crate) name: String,
+    /// The member it acts as, by their e-mail address; a key of the organisation itself where not given
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: Option<String>,
+    /// In the database: the organisation, by its slug or id; may be left out where there is one
+    #[arg(long)]
+    pub(crate) org: Option<String>,
+    /// What it may do
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [KeyScope::Read, KeyScope::Write])]
+    pub(crate) scopes: Vec<KeyScope>,
+    #[command(flatten)]
+    pub(crate) api: ApiArguments,
 }
 
 /// What a key may do.

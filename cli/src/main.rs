@@ -4,6 +4,7 @@
 #![recursion_limit = "256"]
 
 mod admin;
+mod administration;
 mod arguments;
 mod backup;
 mod config;
@@ -83,7 +84,10 @@ async fn run(command: CliCommand, given: &GivenSettings, started: Instant) -> an
         | CliCommand::Backup { .. }
         | CliCommand::Restore { .. }
         | CliCommand::Org(_)
-        | CliCommand::Key(_) => {}
+        | CliCommand::Key(_)
+        | CliCommand::User(_)
+        | CliCommand::Slack(_)
+        | CliCommand::Connector(_) => {}
     }
     let settings = Settings::read(given).settings?;
     let filter = settings.log.as_deref().unwrap_or(default_filter(&command));
@@ -98,7 +102,12 @@ async fn run(command: CliCommand, given: &GivenSettings, started: Instant) -> an
         CliCommand::Backup { file, overwrite } => backup::make(&settings, &file, overwrite, terminal).await,
         CliCommand::Restore { file, replace } => backup::restore(&settings, &file, replace, terminal).await,
         CliCommand::Org(command) => admin::org(&settings, command, terminal).await,
-        CliCommand::Key(command) => admin::key(&settings, command, terminal).await,
+        CliCommand::Key(command) => admin::key(given, &settings, command, terminal).await,
+        CliCommand::User(command) => administration::user(command, given, &settings, terminal).await,
+        CliCommand::Slack(command) => administration::slack(command, given, &settings, terminal).await,
+        CliCommand::Connector(command) => {
+            administration::connector(command, given, &settings, terminal).await
+        }
         CliCommand::Schema { .. } | CliCommand::Manifest(_) | CliCommand::Doctor => Ok(()),
     }
 }
@@ -116,6 +125,9 @@ fn default_filter(command: &CliCommand) -> &'static str {
         | CliCommand::Restore { .. }
         | CliCommand::Org(_)
         | CliCommand::Key(_)
+        | CliCommand::User(_)
+        | CliCommand::Slack(_)
+        | CliCommand::Connector(_)
         | CliCommand::Schema { .. }
         | CliCommand::Manifest(_)
         | CliCommand::Doctor => "error",

@@ -24,7 +24,7 @@ pub(crate) async fn seed(api: &Url, key: &SecretString) -> anyhow::Result<()> {
             role: Role::Responder,
         };
         client
-            .create_member(member, format!("simulated-member-{email}"))
+            .add_member(member, format!("simulated-member-{email}"))
             .await?;
     }
     Ok(())

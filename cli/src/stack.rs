@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use secrecy::SecretString;
+use tocsin_api::bootstrap::{self, SetupProgress};
 use tocsin_database::Database;
 use tocsin_queue::Queue;
 use tocsin_simulator::Simulator;
@@ -25,6 +26,8 @@ pub(crate) struct Stack {
     pub(crate) new_key: Option<SecretString>,
     /// The simulated workspace, where there is one.
     pub(crate) simulator: Option<Simulator>,
+    /// How far the server was set up at this start.
+    pub(crate) progress: SetupProgress,
     parts: ProcessTasks,
     queue: Queue,
     database: Database,
@@ -100,7 +103,11 @@ impl Stack {
                 .await
                 .context("the simulated workspace's people could not be made members")?;
         }
+        let progress = bootstrap::setup_progress(&database)
+            .await
+            .context("the members could not be counted")?;
         Ok(Self {
+            progress,
             api: api_url,
             new_key: first.admin_key,
             simulator,

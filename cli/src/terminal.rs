@@ -5,6 +5,8 @@ use std::{
     io::{self, IsTerminal, Write},
 };
 
+use secrecy::{ExposeSecret, SecretString};
+
 /// Standard output, with colours where there is someone to see them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terminal {
@@ -33,6 +35,12 @@ impl Terminal {
     /// A name and what belongs to it, in two columns.
     pub(crate) fn row(self, name: &str, value: impl Display) {
         self.line(format!("  {}  {value}", self.dim(&format!("{name:<11}"))));
+    }
+
+    /// An API key, this once. It stands last, so that a script finds it.
+    pub(crate) fn key(self, key: &SecretString) {
+        self.line(self.dim("  keep it: it is shown this once"));
+        self.row("key", self.strong(key.expose_secret()));
     }
 
     /// What matters.

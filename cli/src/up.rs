@@ -35,10 +35,7 @@ fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duratio
             format!("{}  {}", simulator.url(), terminal.dim(&simulated(settings))),
         ),
         None if roles::has_app(settings) => terminal.row("Slack", "by the configured app"),
-        None => terminal.row(
-            "Slack",
-            "by the apps that organisations make known (createSlackApp)",
-        ),
+        None => terminal.row("Slack", "by the bot tokens and apps of the organisations"),
     }
     let state = if known_before {
         "found as it was left"
@@ -65,7 +62,15 @@ fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duratio
     if made.is_none() {
         terminal.line(terminal.dim("  Put the admin key into TOCSIN_KEY, and try:\n"));
     }
-    for (what, command) in commands(stack, key) {
+    let to_set_up = if stack.simulator.is_none() && !stack.progress.has_members {
+        setup_commands(settings, stack)
+    } else {
+        Vec::new()
+    };
+    if !to_set_up.is_empty() && made.is_some() {
+        terminal.line(terminal.dim("  Next, in another terminal, with the admin key in TOCSIN_KEY:\n"));
+    }
+    for (what, command) in to_set_up.into_iter().chain(commands(stack, key)) {
         terminal.line(format!("  {}\n  {command}\n", terminal.dim(&format!("# {what}"))));
     }
     terminal.line(terminal.dim("  Ctrl-C stops it."));
@@ -84,6 +89,35 @@ fn simulated(settings: &Settings) -> String {
             "simulated{mode}, since no Slack app is configured: nothing reaches the real Slack; TOCSIN_SIMULATOR=off runs without"
         ),
     }
+}
+
+/// Commands that lead from a new server with a real Slack app to a first message with buttons that work, in their order.
+fn setup_commands(settings: &Settings, stack: &Stack) -> Vec<(&'static str, String)> {
+    let mut commands = Vec::new();
+    let is_connected = settings.slack.bot_token.is_some() || stack.progress.has_connected_workspace;
+    if !is_connected && settings.slack.client_id.is_some() {
+        commands.push((
+            "install the app in your workspace: open the address that this prints",
+            "tocsin slack install-url".to_owned(),
+        ));
+    } else if !is_connected {
+        commands.push((
+            "connect your workspace: paste the bot token of the app that you have installed there",
+            "tocsin slack connect my-workspace".to_owned(),
+        ));
+    }
+    commands.extend([
+        ("see that Slack takes the token", "tocsin slack status".to_owned()),
+        (
+            "make yourself a member, with your e-mail address in Slack, so that the buttons work for you",
+            "tocsin user add --name \"Your Name\" --email you@example.com --role owner".to_owned(),
+        ),
+        (
+            "see that the channel takes messages",
+            format!("tocsin slack test '{}'", settings.slack.channel),
+        ),
+    ]);
+    commands
 }
 
 /// Commands to copy, in their order.

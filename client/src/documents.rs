@@ -17,6 +17,10 @@ type Severity = Known<kinds::Severity>;
 type EntryKind = Known<kinds::EntryKind>;
 type Source = Known<kinds::Source>;
 type Role = Known<kinds::Role>;
+type Scope = Known<kinds::Scope>;
+type ConnectorStatus = Known<kinds::ConnectorStatus>;
+type SlackWorkspaceStatus = Known<kinds::SlackWorkspaceStatus>;
+type UrgencyFilter = Known<kinds::UrgencyFilter>;
 type ReplyMode = Known<kinds::ReplyMode>;
 type SlackFeature = Known<kinds::SlackFeature>;
 type ConnectorEvent = Known<kinds::ConnectorEvent>;
@@ -30,13 +34,13 @@ type SlackMatch = Known<kinds::SlackMatch>;
 type UserErrorCode = String;
 
 macro_rules! documents {
-    ($($file:tt: $($name:ident),*;)*) => {$($(
+    ($derives:tt, $($file:tt: $($name:ident),*;)*) => {$($(
         #[derive(GraphQLQuery)]
         #[graphql(
             schema_path = "../bridge.graphql",
             query_path = $file,
-            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "SlackFeature", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch"),
-            response_derives = "Debug, Clone",
+            extern_enums("IncidentStatus", "Urgency", "Severity", "EntryKind", "Source", "Role", "Scope", "PostmortemStatus", "ReplyMode", "ConnectorEvent", "ConnectorStatus", "UrgencyFilter", "SlackFeature", "SlackWorkspaceStatus", "SlackRouteHeldBack", "UserErrorCode", "OperationKind", "OperationState", "SlackMatch"),
+            response_derives = $derives,
             variables_derives = "Debug, Clone",
             skip_serializing_none
         )]
@@ -45,6 +49,7 @@ macro_rules! documents {
 }
 
 documents! {
+    "Debug, Clone",
     "graphql/incident.graphql": IncidentToMirror, IncidentsToMirror, ChangedTimeline, IncidentById, IncidentByNumber,
         HomeIncidents, ListIncidents, SlackPreviews;
     "graphql/follow.graphql": Organizations, ChangedOrganizations, EventLog, SlackMembers, UserByEmail;
@@ -55,7 +60,14 @@ documents! {
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
     "graphql/members.graphql": AdministratorsOf, Assignees, Responders;
-    "graphql/scenario.graphql": CreateMember, TriggerIncident, CommentOnIncident, ResolveWithNote, IncidentProgress;
+    "graphql/scenario.graphql": TriggerIncident, CommentOnIncident, ResolveWithNote, IncidentProgress;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
         UpdateIncident, RecordSlackLink, EditComment, RetractComment, SetSlackSync;
+}
+
+// What the commands of administrators read, they print as JSON in the shape of the schema.
+documents! {
+    "Debug, Clone, Serialize",
+    "graphql/administration.graphql": AddMember, ListMembers, AddApiKey, ReadInstallLink, ConnectWorkspace, ListWorkspaces, ListConnectors,
+        AddConnector, AddConnectorRule, FindServices, TestConnection, SendTestMessage, AddSlackChannel, ReadOperation, ReplaceBotToken, ChangeConnector, RemoveConnector;
 }

@@ -10,7 +10,9 @@
 //!
 //! It names no table and renders nothing.
 
+mod administration;
 mod api;
+mod change;
 #[expect(missing_docs, reason = "the schema describes what is generated from it")]
 pub mod documents;
 mod error;
@@ -26,7 +28,12 @@ mod transport;
 mod workspace;
 
 pub use self::{
+    administration::{
+        ApiKeyDraft, ConnectorChange, ConnectorDraft, ConnectorRuleDraft, CreatedApiKey, ListedConnector,
+        ListedMember, ListedWorkspace, OperationReport, SavedConnector, WorkspaceDraft,
+    },
     api::{ApiClient, EventPage, FollowedEvent, Member, Organization},
+    change::ChangeError,
     error::ApiError,
     incident::{Appearance, Author, Connector, ConnectorTarget, Entry, Incident, Tag, TemplateText},
     known::Known,
@@ -38,9 +45,7 @@ pub use self::{
     },
     postmortem::Postmortem,
     preview::{PreviewRequest, PreviewedIncident},
-    scenario::{
-        ChangeError, IncidentWithTimeline, MemberDraft, NewIncident, TimelineLine, TriggeredIncident,
-    },
+    scenario::{IncidentWithTimeline, MemberDraft, NewIncident, TimelineLine, TriggeredIncident},
     transport::{ApiCaller, As},
     workspace::{LeadingConnector, SealedToken, SlackApp, SlackWorkspace},
 };

@@ -9,9 +9,10 @@ use tocsin_entity::{
 
 use crate::{
     api::ApiClient,
+    change::{ChangeError, accept},
     documents::{
-        CommentOnIncident, CreateMember, IncidentProgress, ResolveWithNote, TriggerIncident,
-        comment_on_incident, create_member, incident_progress, resolve_with_note, trigger_incident,
+        CommentOnIncident, IncidentProgress, ResolveWithNote, TriggerIncident, comment_on_incident,
+        incident_progress, resolve_with_note, trigger_incident,
     },
     error::ApiError,
     known::Known,
@@ -20,27 +21,6 @@ use crate::{
 
 /// Entries of a timeline that are read.
 const ENTRIES: i64 = 50;
-
-/// Why a change was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum ChangeError {
-    /// The request did not succeed.
-    #[error(transparent)]
-    Api(#[from] ApiError),
-    /// The API understood the change and refused it.
-    #[error("{mutation} was refused: {message} ({code})")]
-    Refused {
-        /// What was to be done, by its name in the schema.
-        mutation: &'static str,
-        /// The stable code.
-        code: String,
-        /// For people.
-        message: String,
-    },
-    /// The API says that the change was made, and not what came of it.
-    #[error("{0} answered neither an error nor what it made")]
-    Empty(&'static str),
-}
 
 /// A member to be made.
 #[derive(Clone, Copy, Debug)]
@@ -101,33 +81,7 @@ pub struct TimelineLine {
     pub author: Option<String>,
 }
 
-/// Gives the first of a mutation's user errors, if there is one. Each document has a type of its own for them.
-macro_rules! accept {
-    ($mutation:literal, $errors:expr) => {
-        if let Some(error) = $errors.into_iter().next() {
-            return Err(ChangeError::Refused {
-                mutation: $mutation,
-                code: error.code,
-                message: error.message,
-            });
-        }
-    };
-}
-
 impl ApiClient {
-    /// Makes somebody a member.
-    pub async fn create_member(&self, member: MemberDraft<'_>, key: String) -> Result<(), ChangeError> {
-        let variables = create_member::Variables {
-            name: member.name.to_owned(),
-            email: member.email.to_owned(),
-            role: Known::Value(member.role),
-            key,
-        };
-        let read = self.execute::<CreateMember>(As::default(), variables).await?;
-        accept!("createUser", read.create_user.user_errors);
-        Ok(())
-    }
-
     /// Triggers an incident.
     pub async fn trigger_incident(
         &self,

@@ -9,16 +9,16 @@ use time::OffsetDateTime;
 use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::{
-    id::{OrganizationId, ServiceId},
+    id::{OrganizationId, ServiceId, UserId},
     kinds::{PreviewPolicy, Scope, UnmatchedPolicy, Urgency},
-    organization, service,
+    membership, organization, service, slack_workspace,
 };
 
 use crate::{
     api_key::{self, ApiKeyOrigin},
     audit::AuditTrail,
     connector, limits,
-    tenant::everywhere,
+    tenant::{Tenant, everywhere},
 };
 
 /// Shortest key that an operator may choose, in characters.
@@ -44,6 +44,9 @@ pub enum BootstrapError {
     /// There is none.
     #[error("there is no organisation {0:?}")]
     NoOrganization(String),
+    /// No active member of the organisation has this e-mail address.
+    #[error("no active member has the e-mail address {0}")]
+    NoMember(String),
     /// A value is out of its bounds.
     #[error("{0}")]
     Invalid(String),
@@ -98,7 +101,7 @@ pub async fn first_start(
     let connector = connector::plain(organization.id, FIRST_CONNECTOR, channel, clock.now());
     let connector = connector.into_active_model().insert(&tx).await?;
     trail.made(&tx, &connector).await?;
-    insert_key(&tx, &trail, organization.id, "admin", &key, &[Scope::Admin]).await?;
+    insert_key(&tx, &trail, organization.id, None, "admin", &key, &[Scope::Admin]).await?;
     tx.commit().await?;
     Ok(BootstrapOutcome {
         created: true,
@@ -141,30 +144,89 @@ pub async fn create_organization(
         trail.made(&tx, &row).await?;
     }
     let key = api_key::make_secret();
-    insert_key(&tx, &trail, organization.id, "admin", &key, &[Scope::Admin]).await?;
+    insert_key(&tx, &trail, organization.id, None, "admin", &key, &[Scope::Admin]).await?;
     tx.commit().await?;
     Ok((organization.id, key))
 }
 
-/// Makes a key for an organisation, named by its slug or id; with none named, for the only one there is.
+/// How far a server is set up, over all its organisations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetupProgress {
+    /// Whether there is an active member.
+    pub has_members: bool,
+    /// Whether an organisation has connected a Slack workspace.
+    pub has_connected_workspace: bool,
+}
+
+/// Finds how far the server is set up.
+///
+/// # Errors
+/// What the database says.
+pub async fn setup_progress(database: &Database) -> Result<SetupProgress, DbErr> {
+    let member = everywhere::<membership::Entity>("the server's command line knows all")
+        .filter(membership::Column::DeactivatedAt.is_null())
+        .one(database.read())
+        .await?;
+    let workspace = everywhere::<slack_workspace::Entity>("the server's command line knows all")
+        .filter(slack_workspace::Column::DisconnectedAt.is_null())
+        .one(database.read())
+        .await?;
+    Ok(SetupProgress {
+        has_members: member.is_some(),
+        has_connected_workspace: workspace.is_some(),
+    })
+}
+
+/// A key to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewKey<'a> {
+    /// The organisation's slug or id; the only one there is where none is named.
+    pub organization: Option<&'a str>,
+    /// The e-mail address of the member that it acts as; a key of the organisation itself where there is none.
+    pub email: Option<&'a str>,
+    /// What people call it.
+    pub name: &'a str,
+    /// What it may be used for.
+    pub scopes: &'a [Scope],
+}
+
+/// Makes a key.
 ///
 /// # Errors
 /// [`BootstrapError`]; nothing was made then.
 pub async fn create_key(
     database: &Database,
     clock: &Clock,
-    organization: Option<&str>,
-    name: &str,
-    scopes: &[Scope],
+    draft: NewKey<'_>,
 ) -> Result<SecretString, BootstrapError> {
-    let name = limits::name("name", name).map_err(|error| BootstrapError::Invalid(error.message))?;
-    let organization_id = find_organization(database, organization).await?;
+    let name = limits::name("name", draft.name).map_err(|error| BootstrapError::Invalid(error.message))?;
+    let organization_id = find_organization(database, draft.organization).await?;
+    let member = match draft.email {
+        Some(email) => Some(find_member(database, organization_id, email).await?),
+        None => None,
+    };
     let key = api_key::make_secret();
     let tx = database.begin_write().await?;
     let trail = AuditTrail::of_command_line(clock, organization_id, "createApiKey");
-    insert_key(&tx, &trail, organization_id, &name, &key, scopes).await?;
+    insert_key(&tx, &trail, organization_id, member, &name, &key, draft.scopes).await?;
     tx.commit().await?;
     Ok(key)
+}
+
+/// The active member with this e-mail address.
+async fn find_member(
+    database: &Database,
+    organization_id: OrganizationId,
+    email: &str,
+) -> Result<UserId, BootstrapError> {
+    let row = Tenant::of(organization_id)
+        .find::<membership::Entity>()
+        .filter(membership::Column::Email.eq(email.trim().to_lowercase()))
+        .filter(membership::Column::DeactivatedAt.is_null())
+        .one(database.read())
+        .await?;
+    row.map(|row| row.user_id)
+        .ok_or_else(|| BootstrapError::NoMember(email.to_owned()))
 }
 
 async fn find_organization(
@@ -249,13 +311,14 @@ async fn insert_key(
     tx: &DatabaseTransaction,
     trail: &AuditTrail,
     organization_id: OrganizationId,
+    user_id: Option<UserId>,
     name: &str,
     key: &SecretString,
     scopes: &[Scope],
 ) -> Result<(), DbErr> {
     let row = api_key::row(
         organization_id,
-        None,
+        user_id,
         name.to_owned(),
         key,
         scopes,

@@ -11,15 +11,15 @@ pub fn token_trouble(error: &SlackError, is_renewed: bool) -> (String, bool) {
         ),
         SlackError::Broken { code, .. } if is_renewed => (
             format!(
-                "Slack takes the bot token no longer ({code}), and the next one is being asked for: if that lasts, install the app again, by the link \
-                 that slackInstallUrl gives"
+                "Slack takes the bot token no longer ({code}), and the next one is being asked for: if that lasts, install the app again: \
+                 `tocsin slack install-url` gives the link"
             ),
             true,
         ),
         SlackError::Broken { code, .. } => (
             format!(
-                "Slack refuses the bot token ({code}): install the app again, by the link that slackInstallUrl gives, or by hand with the new token in \
-                 updateSlackWorkspace, or in SLACK_BOT_TOKEN for the server's own workspace"
+                "Slack refuses the bot token ({code}). Install the app again: `tocsin slack install-url` gives the link. Or install it by hand, and \
+                 give the new token to `tocsin slack connect`, or put it into SLACK_BOT_TOKEN for the server's own workspace"
             ),
             true,
         ),

@@ -5,6 +5,7 @@
 //! passes [`outer`] (id, count, panic net), is read by [`params`] and measured by [`document`], signed by its
 //! [`Caller`](endpoint::Caller), and executed; [`phases`] tells how far it came, and [`answer`] writes what came of it.
 
+mod absent_variables;
 mod accept;
 mod answer;
 mod authenticator;

@@ -23,7 +23,7 @@ use async_graphql::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{focus, names::SchemaNames, variables};
+use super::{absent_variables, focus, names::SchemaNames, variables};
 
 /// Longest answer, in bytes of JSON.
 pub(super) const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -187,6 +187,7 @@ impl Extension for Watch {
                 variables::check(&ctx.schema_env.registry, operation, variables);
         }
         focus::on_operation(&mut document, name.as_deref());
+        absent_variables::leave_out(&mut document, variables);
         drop(name);
         Ok(document)
     }

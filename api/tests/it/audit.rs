@@ -2,7 +2,7 @@
 
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use tocsin_api::bootstrap;
+use tocsin_api::bootstrap::{self, NewKey};
 use tocsin_entity::kinds::Scope;
 
 use crate::{
@@ -101,7 +101,8 @@ on_each_database! {
         let kinds: Vec<_> = made.iter().map(|entry| text(&entry["subjectKind"])).collect();
         assert_eq!(kinds, ["Organization", "Connector", "ApiKey"]);
         let slug = text(&world.admin().read("{ organization { slug } }").await["organization"]["slug"]);
-        bootstrap::create_key(&world.database, &tocsin_clock::Clock::new(), Some(&slug), "cron", &[Scope::Read]).await.expect("a key");
+        let cron = NewKey { organization: Some(&slug), email: None, name: "cron", scopes: &[Scope::Read] };
+        bootstrap::create_key(&world.database, &tocsin_clock::Clock::new(), cron).await.expect("a key");
         let made = log(&world.admin(), json!({ "action": "createApiKey", "through": "COMMAND_LINE" })).await;
         assert_eq!((&made[0]["subjectName"], &made[0]["actorName"]), (&json!("cron"), &json!("command line")));
         assert!(!log(&world.neighbour().await, Value::Null).await.is_empty(), "so does org create");

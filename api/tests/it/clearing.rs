@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{Caller, World, on_each_database};
+use crate::{
+    caller::text,
+    world::{Caller, World, on_each_database},
+};
 
 /// What an input says besides the values of the object that it changes.
 const NO_VALUES: [&str; 2] = ["idempotencyKey", "version"];
@@ -60,6 +63,35 @@ impl UpdateCase {
         }
     }
 
+    /// The update with a variable for each field that may be left out.
+    async fn with_variables(&self, admin: &Caller, input: &str) -> String {
+        let query = format!(
+            "{{ __type(name: {input:?}) {{ inputFields {{ name type {{ kind name ofType {{ kind name ofType {{ kind name ofType {{ name }} }} }} }} }} }} }}"
+        );
+        let found = admin.read(&query).await["__type"]["inputFields"].clone();
+        let fields = found.as_array().expect("fields");
+        let needed = |field: &&Value| field["type"]["kind"] == "NON_NULL";
+        let optional = || fields.iter().filter(|field| !needed(field));
+        let definitions: Vec<_> = optional()
+            .map(|field| format!("${}: {}", text(&field["name"]), written(&field["type"])))
+            .collect();
+        let given: Vec<_> = optional()
+            .map(|field| format!("{0}: ${0}", text(&field["name"])))
+            .chain(
+                fields
+                    .iter()
+                    .filter(needed)
+                    .map(|field| text(&field["name"]))
+                    .map(|name| format!("{name}: {}", self.object[&name])),
+            )
+            .collect();
+        let (definitions, given) = (definitions.join(" "), given.join(" "));
+        format!(
+            "mutation({definitions}) {{ {}(input: {{ {given} }}) {{ userErrors {{ code message }} }} }}",
+            self.mutation
+        )
+    }
+
     /// Says null of a field. What is not taken away must be refused, and nothing else may change.
     async fn clear(&self, admin: &Caller, field: &str) {
         let named = format!("{}.{field}", self.mutation);
@@ -93,6 +125,15 @@ impl UpdateCase {
         if let Some(restore) = &self.restore {
             admin.change(self.mutation, restore.clone()).await.done();
         }
+    }
+}
+
+/// A type, as a document writes it.
+fn written(kind: &Value) -> String {
+    match kind["kind"].as_str() {
+        Some("NON_NULL") => format!("{}!", written(&kind["ofType"])),
+        Some("LIST") => format!("[{}]", written(&kind["ofType"])),
+        _ => text(&kind["name"]),
     }
 }
 
@@ -289,6 +330,18 @@ on_each_database! {
             let before = case.object(&admin).await;
             admin.change(case.mutation, case.object.clone()).await.done();
             assert_eq!(case.object(&admin).await, before, "{}", case.mutation);
+        }
+    }
+
+    async fn what_an_update_leaves_to_a_variable_that_is_not_given_stays(world) {
+        let (admin, cases) = (world.admin(), cases(world).await);
+        for (mutation, input) in updates(&admin).await {
+            let case = cases.iter().find(|case| case.mutation == mutation);
+            let case = case.unwrap_or_else(|| panic!("{mutation} has no case"));
+            let before = case.object(&admin).await;
+            let answer = admin.ask(&case.with_variables(&admin, &input).await, json!({})).await;
+            assert_eq!(answer.data()[&mutation]["userErrors"], json!([]), "{mutation}");
+            assert_eq!(case.object(&admin).await, before, "{mutation}");
         }
     }
 

@@ -39,7 +39,7 @@ async fn fails(world: &World, id: &Value, code: &str) {
         reason_code: Some(code.to_owned()),
         reason: Some("It does not work.".to_owned()),
         failed_workspace_id: None,
-        failed_channel: Some("#incidents".to_owned()),
+        failed_channel: None,
         status_since: now,
         last_delivered_at: None,
         template_trouble: None,

@@ -1,14 +1,14 @@
 //! Where connectors lead: whether the channel of a new one is there and takes messages, and that one was given another channel or workspace, so that
 //! what was seen where it led before says nothing of it.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use sea_orm::{DbErr, EntityTrait, QuerySelect};
 use tocsin_client::{ApiClient, LeadingConnector};
 use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::{
-    id::ConnectorId,
+    id::{ConnectorId, WorkspaceId},
     slack::connector::{Column, Entity},
 };
 use tocsin_queue::{JobError, Queue, jobs::CheckConnector};
@@ -16,7 +16,7 @@ use tocsin_slack_app::channel::ChannelError;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    connector::Connectors,
+    connector::{Connectors, Lead},
     failure::of_api,
     polling::ends_within,
     store::due::make_due,
@@ -99,10 +99,17 @@ impl DestinationFollower {
                 return false;
             }
         };
-        let is_new = |id| !self.connectors.is_seen(id) && !on_record.contains(&id);
         for connector in leads {
             let id = connector.id;
-            if (is_new(id) || self.connectors.may_be_repaired(id))
+            let is_untried = match self.connectors.was_tried(id, &connector.lead) {
+                Some(was_tried) => !was_tried,
+                None => on_record.get(&id).is_none_or(|tried_at| {
+                    tried_at
+                        .as_ref()
+                        .is_some_and(|tried_at| *tried_at != connector.lead)
+                }),
+            };
+            if (is_untried || self.connectors.may_be_repaired(id))
                 && let Err(error) = self.look_at(&connector).await
             {
                 tracing::warn!(connector.id = %id, "the channel of the connector {id} can't be looked at: {error}");
@@ -112,15 +119,22 @@ impl DestinationFollower {
         true
     }
 
-    /// Those of which some worker has said how they are.
-    async fn on_record(&self) -> Result<BTreeSet<ConnectorId>, DbErr> {
-        let ids: Vec<ConnectorId> = Entity::find()
+    /// Those of which some worker has said how they are, with where it tried them, where that is known.
+    async fn on_record(&self) -> Result<HashMap<ConnectorId, Option<Lead>>, DbErr> {
+        let rows: Vec<(ConnectorId, Option<WorkspaceId>, Option<String>)> = Entity::find()
             .select_only()
-            .column(Column::ConnectorId)
+            .columns([
+                Column::ConnectorId,
+                Column::FailedWorkspaceId,
+                Column::FailedChannel,
+            ])
             .into_tuple()
             .all(self.database.read())
             .await?;
-        Ok(ids.into_iter().collect())
+        let of = |(id, workspace, channel): (ConnectorId, Option<WorkspaceId>, Option<String>)| {
+            (id, channel.map(|channel| Lead { workspace, channel }))
+        };
+        Ok(rows.into_iter().map(of).collect())
     }
 
     /// Looks whether the channel is there and takes messages. Of a workspace in which no call can be made, it says itself why.

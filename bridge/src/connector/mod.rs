@@ -52,6 +52,8 @@ struct Seen {
     organization: OrganizationId,
     /// When the newest of it was seen.
     at: OffsetDateTime,
+    /// Where it led when it was last tried; none since it leads elsewhere.
+    tried_at: Option<Lead>,
     failing: Option<Failing>,
     since: OffsetDateTime,
     delivered_at: Option<OffsetDateTime>,
@@ -93,8 +95,8 @@ impl Connectors {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Slack took a message through it.
-    pub(crate) fn works(&self, organization: OrganizationId, id: ConnectorId) {
+    /// Slack took a message through it, where it led.
+    pub(crate) fn works(&self, organization: OrganizationId, id: ConnectorId, lead: &Lead) {
         let now = self.clock.now();
         let mut known = self.known();
         let seen = known.entry(id).or_insert_with(|| Seen::new(organization, now));
@@ -103,6 +105,7 @@ impl Connectors {
             seen.since = now;
         }
         seen.at = now;
+        seen.tried_at = Some(lead.clone());
         seen.delivered_at = Some(now);
         seen.outdated = None;
         seen.is_written = false;
@@ -124,13 +127,15 @@ impl Connectors {
             seen.since = now;
         }
         seen.at = now;
+        seen.tried_at = Some(lead.clone());
         seen.outdated = None;
         seen.is_written = false;
     }
 
-    /// Whether this worker has seen how it is.
-    pub(crate) fn is_seen(&self, id: ConnectorId) -> bool {
-        self.known().contains_key(&id)
+    /// What this worker knows of where it leads: whether it was tried there; none where it was never tried.
+    pub(crate) fn was_tried(&self, id: ConnectorId, lead: &Lead) -> Option<bool> {
+        let known = self.known();
+        known.get(&id).map(|seen| seen.tried_at.as_ref() == Some(lead))
     }
 
     /// Whether it fails for what can be seen without a message: then a look tells whether somebody has repaired it.
@@ -161,6 +166,7 @@ impl Connectors {
             seen.is_written = false;
         }
         seen.at = now;
+        seen.tried_at = Some(lead.clone());
         seen.outdated = None;
         seen.failing = Some(Failing {
             lead: lead.clone(),
@@ -297,6 +303,7 @@ impl Seen {
         Self {
             organization,
             at: now,
+            tried_at: None,
             failing: None,
             since: now,
             delivered_at: None,
@@ -320,7 +327,7 @@ impl Failing {
 /// Where it failed, as it is on record.
 fn failed_at(row: &Model) -> Option<Lead> {
     let channel = row.failed_channel.clone()?;
-    Some(Lead {
+    (row.status == ConnectorStatus::Failing).then_some(Lead {
         workspace: row.failed_workspace_id,
         channel,
     })
@@ -350,8 +357,8 @@ async fn write(database: &Database, id: ConnectorId, seen: &Seen) -> Result<(), 
         status: Set(status),
         reason_code: Set(code),
         reason: Set(seen.failing.as_ref().map(Failing::told)),
-        failed_workspace_id: Set(seen.failing.as_ref().and_then(|failing| failing.lead.workspace)),
-        failed_channel: Set(seen.failing.as_ref().map(|failing| failing.lead.channel.clone())),
+        failed_workspace_id: Set(seen.tried_at.as_ref().and_then(|lead| lead.workspace)),
+        failed_channel: Set(seen.tried_at.as_ref().map(|lead| lead.channel.clone())),
         // Other workers may have seen it before.
         status_since: Set(same.map_or(seen.since, |same| same.status_since)),
         last_delivered_at: Set(seen.delivered_at),
@@ -414,7 +421,7 @@ mod tests {
             let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
             let (paused, other) = (worker(now), worker(now + Duration::seconds(30)));
             paused.fails(organization, id, &lead, "is_archived", "it is archived");
-            other.works(organization, id);
+            other.works(organization, id, &lead);
             written(&database, &other).await;
             written(&database, &paused).await;
             let row = Entity::find_by_id(id).one(database.read()).await.expect("a read").expect("a row");

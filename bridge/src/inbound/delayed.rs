@@ -22,7 +22,7 @@ pub(super) const UNREAD: &str =
 
 /// Nobody has connected the workspace in which they asked, or somebody has disconnected it.
 pub(super) const NOT_CONNECTED: &str = "Tocsin is not connected to this Slack workspace, so nothing was done. Ask an administrator of your organisation in \
-                                        Tocsin to connect it: the GraphQL query slackInstallUrl gives the link (NOT_CONNECTED).";
+                                        Tocsin to connect it with `tocsin slack install-url` (NOT_CONNECTED).";
 
 /// Tells whoever asked, where a press, a command or a dialog has left an address for that. Events leave none.
 pub(super) async fn tell(inbound: &Inbound, payload: &Value, text: &str) {

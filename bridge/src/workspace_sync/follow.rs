@@ -158,7 +158,7 @@ impl WorkspaceSync {
         code: SECRET_KEY_MISMATCH,
         reason: format!(
             "The bot token can't be opened ({error}): set TOCSIN_SECRET_KEY of the bridge and the API to the key under which it was sealed, or \
-             add that key behind the present one with a comma between, and start both again; or give the token anew with updateSlackWorkspace"
+             add that key behind the present one with a comma between, and start both again; or give the token again with `tocsin slack connect`"
         ),
     })
     }

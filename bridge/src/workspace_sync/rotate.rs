@@ -405,7 +405,7 @@ fn not_renewed(pair: &Pair, error: &SlackError) -> String {
         "invalid_client_id" | "bad_client_secret" => {
             "correct the app's client id and secret (SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, or updateSlackApp for an app of your own)"
         }
-        _ => "install the app again by the link that slackInstallUrl gives with this workspaceId",
+        _ => "install the app again by the link that `tocsin slack install-url --workspace` gives",
     };
     format!("Slack refuses to renew the bot token ({code}); the present one works until {until}: {remedy}")
 }

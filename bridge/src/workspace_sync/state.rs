@@ -102,7 +102,9 @@ fn lacks(scopes: &[String], is_servers: bool) -> String {
     let remedy = if is_servers {
         by_hand.to_owned()
     } else {
-        format!("reauthorise it by the link that slackInstallUrl gives with this workspaceId, or {by_hand}")
+        format!(
+            "install it again by the link that `tocsin slack install-url --workspace` gives, or {by_hand}"
+        )
     };
     format!(
         "The app lacks the scope {}{of}, and Slack refuses what needs it: {remedy}",
@@ -142,9 +144,12 @@ mod tests {
             assert_eq!(state.code.as_deref(), Some(MISSING_SCOPE));
             state.reason.unwrap_or_default()
         };
-        assert!(told(false).contains("links:write (of PREVIEWS)") && told(false).contains("slackInstallUrl"));
         assert!(
-            !told(true).contains("slackInstallUrl") && told(true).contains("OAuth & Permissions"),
+            told(false).contains("links:write (of PREVIEWS)")
+                && told(false).contains("tocsin slack install-url")
+        );
+        assert!(
+            !told(true).contains("install-url") && told(true).contains("OAuth & Permissions"),
             "{}",
             told(true)
         );

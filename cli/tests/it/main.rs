@@ -1,5 +1,6 @@
 //! The `tocsin` command as its users meet it: what it prints, how it ends, and what it keeps.
 
+mod administration;
 mod backup;
 mod configuration;
 mod docs;

@@ -102,7 +102,7 @@ fn told_by_bridge(found: Option<&found::Model>) -> Option<ConnectorHealth> {
 fn disconnected(workspace: &slack_workspace::Model) -> Option<ConnectorHealth> {
     let since = workspace.disconnected_at?;
     let reason = format!(
-        "The Slack workspace {} is disconnected: connect it again, or give the connector another with updateConnector",
+        "The Slack workspace {} is disconnected: connect it again, or give the connector another one with `tocsin connector update`",
         workspace.name
     );
     Some(failing(WORKSPACE_UNUSABLE, reason, since))
@@ -133,6 +133,14 @@ fn as_found(
             since: connector.created_at,
         };
     };
+    if leads_elsewhere(connector, &found) {
+        return ConnectorHealth {
+            status: ConnectorStatus::Pending,
+            code: None,
+            reason: None,
+            since: found.status_since,
+        };
+    }
     // By now the workspace works: what the bridge has seen of it is over.
     let works = installed.filter(|installed| installed.status == SlackWorkspaceStatus::Active);
     if let Some(works) = works.filter(|_| found.reason_code.as_deref() == Some(WORKSPACE_UNUSABLE)) {
@@ -149,6 +157,13 @@ fn as_found(
         reason: found.reason,
         since: found.status_since,
     }
+}
+
+/// Whether it leads elsewhere than where the bridge has tried it; an earlier version has not written down where that was.
+fn leads_elsewhere(connector: &connector::Model, found: &found::Model) -> bool {
+    found.failed_channel.as_ref().is_some_and(|channel| {
+        *channel != connector.channel || found.failed_workspace_id != connector.workspace_id
+    })
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ pub(crate) fn need_connected(workspace: &Model, field: &str) -> Result<(), UserE
         return Ok(());
     }
     let why = format!(
-        "The Slack workspace {} is disconnected: connect it again by `updateSlackWorkspace` with a bot token, or by `slackInstallUrl`.",
+        "The Slack workspace {} is disconnected: connect it again with `tocsin slack connect` or `tocsin slack install-url`.",
         workspace.name
     );
     Err(UserError::new(UserErrorCode::WrongStatus, why).at(field))
@@ -120,7 +120,7 @@ pub(crate) fn need_connected(workspace: &Model, field: &str) -> Result<(), UserE
 pub(crate) fn none_yet() -> UserError {
     UserError::new(
         UserErrorCode::WrongStatus,
-        "No Slack workspace is connected yet: connect one by `slackInstallUrl` or `connectSlackWorkspace`.",
+        "No Slack workspace is connected yet: connect one with `tocsin slack install-url` or `tocsin slack connect`.",
     )
 }
 

@@ -23,9 +23,9 @@ pub struct Model {
     pub reason_code: Option<String>,
     /// The same for people, with what to do.
     pub reason: Option<String>,
-    /// The workspace to which it led when it failed; none for the workspace of the environment's token.
+    /// The workspace to which it led when that was seen; none for the workspace of the environment's token.
     pub failed_workspace_id: Option<WorkspaceId>,
-    /// The channel to which it led when it failed, by id or name. Null while it works, and as an earlier version wrote it.
+    /// The channel to which it led when that was seen, by id or name. Null where an earlier version wrote it, and where it has led elsewhere since.
     pub failed_channel: Option<String>,
     /// Since when it is so.
     pub status_since: OffsetDateTime,

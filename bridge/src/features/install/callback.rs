@@ -65,7 +65,7 @@ async fn begin(
     let Some(sealed) = query.get("state") else {
         return page::notice(
             "Connect Slack",
-            "An administrator of an organisation begins here with a link: the GraphQL query slackInstallUrl gives one.",
+            "Ask an administrator of your organisation in Tocsin for a link to begin here: `tocsin slack install-url` prints one.",
         );
     };
     match install.links.look::<InstallState>(INSTALL, sealed) {

@@ -97,6 +97,14 @@ impl Sending<'_> {
         answer.map_err(|trouble| self.failed(trouble))
     }
 
+    /// Where the connector leads.
+    fn lead(&self) -> Lead {
+        Lead {
+            workspace: self.operation.workspace,
+            channel: self.connector.channel.clone(),
+        }
+    }
+
     /// Tells of a trouble of the channel, as a message of an incident's does.
     fn failed(&self, trouble: ChannelError) -> Stop {
         let ChannelError {
@@ -108,12 +116,8 @@ impl Sending<'_> {
             return Stop::later(pause, &code, message);
         }
         let seen = &self.operations.delivery.connectors;
-        let lead = Lead {
-            workspace: self.operation.workspace,
-            channel: self.connector.channel.clone(),
-        };
         let organization = self.operation.organization;
-        seen.fails(organization, self.connector.id, &lead, &code, &message);
+        seen.fails(organization, self.connector.id, &self.lead(), &code, &message);
         Stop::failed(&code, message)
     }
 
@@ -273,7 +277,7 @@ impl Sending<'_> {
         self.bot.workspace.channels.works(&record.channel_name);
         self.bot.workspace.delivered();
         let seen = &self.operations.delivery.connectors;
-        seen.works(self.operation.organization, self.connector.id);
+        seen.works(self.operation.organization, self.connector.id, &self.lead());
         if self.settle(&record).await? {
             return Ok(record);
         }

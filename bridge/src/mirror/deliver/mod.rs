@@ -143,10 +143,10 @@ impl DeliveryRun<'_> {
         }
         bot.workspace.delivered();
         if let Some(to) = &wanted.to
-            && to.lead(bot).is_some()
+            && let Some(lead) = to.lead(bot)
         {
             let organization = self.subject.organization_id;
-            self.service.connectors.works(organization, to.connector_id);
+            self.service.connectors.works(organization, to.connector_id, lead);
         }
     }
 

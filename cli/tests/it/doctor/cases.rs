@@ -260,7 +260,7 @@ pub(super) const CASES: &[Case] = &[
         code: 1,
         words: &[
             "Slack refuses the bot token (invalid_auth)",
-            "install the app again",
+            "Install the app again",
         ],
         ..WELL
     },
@@ -268,21 +268,21 @@ pub(super) const CASES: &[Case] = &[
         fault: Some(("auth.test", "token_revoked")),
         mark: Mark::Wrong,
         code: 1,
-        words: &["(token_revoked)", "install the app again", "SLACK_BOT_TOKEN"],
+        words: &["(token_revoked)", "Install the app again", "SLACK_BOT_TOKEN"],
         ..WELL
     },
     Case {
         fault: Some(("auth.test", "token_expired")),
         mark: Mark::Wrong,
         code: 1,
-        words: &["(token_expired)", "install the app again", "SLACK_BOT_TOKEN"],
+        words: &["(token_expired)", "Install the app again", "SLACK_BOT_TOKEN"],
         ..WELL
     },
     Case {
         fault: Some(("auth.test", "account_inactive")),
         mark: Mark::Wrong,
         code: 1,
-        words: &["(account_inactive)", "install the app again"],
+        words: &["(account_inactive)", "Install the app again"],
         ..WELL
     },
     Case {

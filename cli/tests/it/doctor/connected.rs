@@ -164,7 +164,7 @@ async fn what_is_wrong_with_connected_workspaces_is_read_from_the_database() {
         (Mark::Ok, &["workspace", "Acme is active"][..]),
         (
             Mark::Wrong,
-            &["Broken does not work", "invalid_auth", "updateSlackWorkspace"],
+            &["Broken does not work", "invalid_auth", "tocsin slack connect"],
         ),
         (
             Mark::Wrong,
