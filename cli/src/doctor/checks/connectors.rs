@@ -95,7 +95,7 @@ async fn astray(database: &Database, told: &HashSet<ConnectorId>) -> Result<Vec<
                 SUBJECT,
                 DoctorPage::ConnectorWorkspaceDisconnected,
                 format!(
-                    "{name} leads to the workspace {}, which is disconnected: connect it again, or give the connector another with updateConnector",
+                    "{name} leads to the workspace {}, which is disconnected: connect it again, or give the connector another with `tocsin connector update`",
                     row.name
                 ),
             )),
@@ -106,7 +106,7 @@ async fn astray(database: &Database, told: &HashSet<ConnectorId>) -> Result<Vec<
                     SUBJECT,
                     DoctorPage::ConnectorChannelArchived,
                     format!(
-                        "{name} leads to {}, which is archived: unarchive it, or give the connector another channel with updateConnector",
+                        "{name} leads to {}, which is archived: unarchive it, or give the connector another channel with `tocsin connector update`",
                         connector.channel
                     ),
                 ))
@@ -134,9 +134,10 @@ async fn held_back(
         .map(|row| {
             let of = names.get(&row.organization_id).map_or("an organisation", String::as_str);
             Finding::bad(
-                SUBJECT, DoctorPage::ConnectorChannelTaken,
+                SUBJECT,
+                DoctorPage::ConnectorChannelTaken,
                 format!(
-                    "{} of {of} leads to {}, which is another organisation's in that Slack workspace: give the connector another channel with updateConnector",
+                    "{} of {of} leads to {}, which is another organisation's in that Slack workspace: give the connector another channel with `tocsin connector update`",
                     row.name, row.channel
                 ),
             )

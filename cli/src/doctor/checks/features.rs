@@ -58,7 +58,8 @@ fn of(granted: &BTreeSet<String>) -> Vec<Finding> {
     }
     if off.contains(&name(SlackFeature::Identity)) {
         findings.push(Finding::doubtful(
-            SUBJECT, DoctorPage::IdentityOff,
+            SUBJECT,
+            DoctorPage::IdentityOff,
             "without identity nobody in Slack is known, so that buttons and commands are refused: print a manifest with identity among \
              its --features, put it in place of the app's, and install the app again",
         ));

@@ -17,7 +17,8 @@ pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
     let mut findings = vec![reached(settings, &url).await];
     if settings.slack.client_id.is_some() && is_real(settings) && url.scheme() != "https" {
         findings.push(Finding::bad(
-            SUBJECT, DoctorPage::PublicUrlOauthHttps,
+            SUBJECT,
+            DoctorPage::PublicUrlOauthHttps,
             format!(
                 "{url} is not https, and Slack returns people who install the app to https alone: set TOCSIN_PUBLIC_URL to an https address, or \
                  leave SLACK_CLIENT_ID and SLACK_CLIENT_SECRET unset"

@@ -46,7 +46,7 @@ fn not_installed(context: &CheckContext<'_>) -> Option<Finding> {
         SUBJECT,
         DoctorPage::AppNotInstalled,
         "OAuth is configured and the app is installed in no workspace, so that nothing reaches Slack: start Tocsin, and open the link that \
-         slackInstallUrl gives",
+         `tocsin slack install-url` gives",
     ))
 }
 
@@ -69,25 +69,30 @@ async fn of_organizations(context: &CheckContext<'_>, database: &Database) -> Re
         let name = &organization.name;
         if own.is_empty() {
             findings.push(finding(
-                verdict, DoctorPage::NoConnector,
-                format!("{name} has no connector, so that its incidents reach nobody in Slack: make one with createConnector"),
+                verdict,
+                DoctorPage::NoConnector,
+                format!(
+                    "{name} has no connector, so that its incidents reach nobody in Slack: make one with `tocsin connector add`"
+                ),
             ));
         } else if !own.iter().any(|connector| connector.is_default) {
             findings.push(finding(
-                verdict, DoctorPage::NoDefaultConnector,
+                verdict,
+                DoctorPage::NoDefaultConnector,
                 format!(
                     "{name} has no default connector, so that incidents which no rule leads anywhere reach nobody in Slack: make one the default \
-                     with updateConnector(input: {{id: …, isDefault: true}})"
+                     with `tocsin connector update NAME --default true`"
                 ),
             ));
         }
         findings.extend(own.iter().filter(|row| waits(context, row)).map(|row| {
             finding(
-                verdict, DoctorPage::ConnectorWithoutWorkspace,
+                verdict,
+                DoctorPage::ConnectorWithoutWorkspace,
                 format!(
                     "connector {} of {name} leads to no Slack workspace, and the server has none of its own: name one with \
-                     updateConnector(input: {{id: …, workspaceId: …}})",
-                    row.name
+                     `tocsin connector update {} --workspace …`",
+                    row.name, row.name
                 ),
             )
         }));

@@ -125,7 +125,7 @@ pub(super) async fn ask(settings: &Settings) -> SlackFindings {
     match client {
         Some(Ok(())) => findings.push(Finding::good(
             SUBJECT,
-            "OAuth: Slack knows the app; people install it by slackInstallUrl",
+            "OAuth: Slack knows the app; people install it with `tocsin slack install-url`",
         )),
         Some(Err(trouble)) => findings.push(Finding::bad(
             SUBJECT,

@@ -282,7 +282,8 @@ fn lacking(workspace: &slack_workspace::Model, granted: &BTreeSet<String>) -> Ve
                 ", or leave the feature out with updateSlackWorkspace"
             };
             findings.push(Finding::doubtful(
-                SUBJECT, DoctorPage::WorkspaceScopesMissing,
+                SUBJECT,
+                DoctorPage::WorkspaceScopesMissing,
                 format!(
                     "{}: {} lacks {}: put the manifest of `tocsin manifest` with that feature in place of the app's, and install the app there \
                      again{or_else}",
@@ -301,7 +302,8 @@ fn older(workspace: &slack_workspace::Model, present: i32) -> Option<Finding> {
     let version = Some(workspace.manifest_version).filter(|version| *version > 0)?;
     (version < present).then(|| {
         Finding::doubtful(
-            SUBJECT, DoctorPage::WorkspaceManifestOld,
+            SUBJECT,
+            DoctorPage::WorkspaceManifestOld,
             format!(
                 "{}: the app was installed under the manifest of version {version}, and the present one is {present}: print it anew with \
                  `tocsin manifest`, put it in place of the app's, and install the app again",
