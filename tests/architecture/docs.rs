@@ -14,6 +14,9 @@ const ARCHITECTURE_MAX: usize = 1_500;
 /// Most words of the README.
 const README_MAX: usize = 600;
 
+/// Most steps to a first message with buttons that work.
+const STEPS_MAX: usize = 9;
+
 /// Pages that are not below `docs/`.
 const OUTSIDE: [&str; 3] = ["README.md", "CONTRIBUTING.md", "SECURITY.md"];
 
@@ -197,4 +200,23 @@ fn the_readme_and_the_architecture_are_read_in_minutes() {
         let words = page(path).split_whitespace().count();
         assert!(words <= max, "{path} has {words} words");
     }
+}
+
+#[test]
+fn few_steps_lead_to_a_first_message_and_none_needs_graphql() {
+    let text = page("docs/setup/slack.md");
+    let (_, section) = text
+        .split_once("## Get your first incident in Slack\n")
+        .expect("the page begins with it");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let is_step = |line: &&str| {
+        line.split_once(". ")
+            .is_some_and(|(number, _)| number.parse::<usize>().is_ok())
+    };
+    let steps = section.lines().filter(is_step).count();
+    assert!((4..=STEPS_MAX).contains(&steps), "{steps} steps");
+    assert!(
+        !section.to_lowercase().contains("graphql"),
+        "a step needs GraphQL"
+    );
 }

@@ -207,28 +207,50 @@ async fn every_command_and_flag_is_in_the_reference() {
     let place = Place::new();
     let mut commands: Vec<Vec<String>> = vec![Vec::new()];
     let mut missing = Vec::new();
-    let mut seen = 0;
+    let mut seen = BTreeSet::new();
     while let Some(command) = commands.pop() {
         let (subcommands, flags) = help_of(&place, &command).await;
         let is_told =
             |name: &str| reference.contains(&format!("`{name}`")) || reference.contains(&format!("`{name} "));
         missing.extend(flags.iter().filter(|flag| !is_told(flag)).cloned());
+        seen.extend(flags);
         if subcommands.is_empty() && !command.is_empty() {
-            seen += 1;
             let name = format!("tocsin {}", command.join(" "));
             if !is_told(&name) {
-                missing.push(name);
+                missing.push(name.clone());
             }
+            seen.insert(name);
         }
         for subcommand in subcommands {
             commands.push(command.iter().cloned().chain([subcommand]).collect());
         }
     }
-    assert!(seen > 10, "only {seen} commands were found");
+    assert!(seen.len() > 30, "only {seen:?} were found");
     assert!(
         missing.is_empty(),
         "not in docs/reference/commands.md: {missing:#?}"
     );
+    // What a table or a heading names is there.
+    let told = reference
+        .lines()
+        .filter(|line| line.starts_with("| `--") || line.starts_with("### `tocsin "))
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter(|name| name.starts_with("--") || name.starts_with("tocsin "))
+        .map(|name| {
+            let words = name.split(' ');
+            let own = words.take_while(|word| word.starts_with("--") || word.bytes().all(is_of_a_command));
+            own.collect::<Vec<_>>().join(" ")
+        });
+    let invented: Vec<String> = told.filter(|name| !seen.contains(name)).collect();
+    assert!(
+        invented.is_empty(),
+        "in docs/reference/commands.md alone: {invented:#?}"
+    );
+}
+
+/// Whether the name of a command may have this letter; those of arguments have others.
+fn is_of_a_command(letter: u8) -> bool {
+    letter.is_ascii_lowercase() || letter == b'-'
 }
 
 /// A line without the figures that differ each time.
