@@ -193,8 +193,10 @@ async fn help_of(place: &Place, command: &[String]) -> (Vec<String>, BTreeSet<St
         } else if section == "Commands:" && line.starts_with("  ") && !line.starts_with("   ") {
             subcommands.extend(line.split_whitespace().next().map(str::to_owned));
         }
-        let words = line.trim_start().split([' ', ',', '=']);
-        if line.trim_start().starts_with('-') {
+        // What stands behind a gap says what the flag does, and may name others.
+        let named = line.trim_start().split("  ").next().unwrap_or_default();
+        let words = named.split([' ', ',']);
+        if named.starts_with('-') {
             flags.extend(words.filter(|word| word.starts_with("--")).map(str::to_owned));
         }
     }

@@ -274,7 +274,7 @@ async fn incidents_that_reach_nobody_are_told() {
     done(&tocsin, KEY, &aside).await;
     let told = examine(&place, &environment).await;
     assert!(
-        told.says(Mark::Wrong, &["no default connector", "isDefault: true"]),
+        told.says(Mark::Wrong, &["no default connector", "--default true"]),
         "{}",
         told.text
     );
