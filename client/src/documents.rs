@@ -59,7 +59,7 @@ documents! {
         ReportRestore;
     "graphql/commands.graphql": WhoIs, StatusOfIncidents, TriggerFromSlack;
     "graphql/workflow.graphql": ServicesToName, TriggerFromWorkflow;
-    "graphql/members.graphql": AdministratorsOf, Assignees, Responders;
+    "graphql/members.graphql": AdministratorsOf, Assignees, NewAssignees, Responders;
     "graphql/scenario.graphql": TriggerIncident, CommentOnIncident, ResolveWithNote, IncidentProgress;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
         UpdateIncident, RecordSlackLink, EditComment, RetractComment, SetSlackSync;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ConnectorId, IncidentId, InvalidId, OrganizationId, TimelineEntryId, WorkspaceId},
+    id::{ConnectorId, IncidentId, InvalidId, OrganizationId, TimelineEntryId, UserId, WorkspaceId},
     kinds::{ConnectorEvent, EntryKind, IncidentStatus, ReplyMode, Severity, Source, Urgency},
 };
 
@@ -43,6 +43,8 @@ pub struct Incident {
     pub service: String,
     /// The names of those who work it.
     pub assignees: Vec<String>,
+    /// Their ids.
+    pub assignee_ids: Vec<UserId>,
     /// Its tags.
     pub tags: Vec<Tag>,
     /// When it began.
@@ -211,6 +213,7 @@ macro_rules! from_incident_fields {
                     url: read.url,
                     version: read.version,
                     service: read.service.name,
+                    assignee_ids: read.assignees.iter().map(|user| user.id.parse()).collect::<Result<_, _>>()?,
                     assignees: read.assignees.into_iter().map(|user| user.name).collect(),
                     tags: read.tags.into_iter().map(|tag| Tag { key: tag.key, value: tag.value }).collect(),
                     triggered_at: read.triggered_at.0,

@@ -37,7 +37,7 @@ pub use self::{
     error::ApiError,
     incident::{Appearance, Author, Connector, ConnectorTarget, Entry, Incident, Tag, TemplateText},
     known::Known,
-    members::{Administrators, MemberChoice},
+    members::{Administrators, MemberChoice, NewAssignee},
     mirrored::{MIRRORED_MAX, MirroredIncident},
     operation::{
         OperationFailure, OperationOutcome, SlackOperation, SoughtMember, TestedConnector,

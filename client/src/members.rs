@@ -1,10 +1,13 @@
 //! Members, as menus offer them.
 
-use tocsin_entity::id::{IncidentId, InvalidId, UserId};
+use tocsin_entity::id::{IncidentId, InvalidId, TimelineEntryId, UserId};
 
 use crate::{
     api::ApiClient,
-    documents::{AdministratorsOf, Assignees, Responders, administrators_of, assignees, responders},
+    documents::{
+        AdministratorsOf, Assignees, NewAssignees, Responders, administrators_of, assignees, new_assignees,
+        responders,
+    },
     error::ApiError,
     transport::As,
 };
@@ -18,6 +21,15 @@ pub struct MemberChoice {
     pub name: String,
     /// Their e-mail address.
     pub email: String,
+}
+
+/// A member who was assigned to an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAssignee {
+    /// Who it is.
+    pub member: MemberChoice,
+    /// Who they are in Slack by their own word, where they have said so.
+    pub slack_user_id: Option<String>,
 }
 
 /// The most that a menu of Slack's shows.
@@ -43,6 +55,30 @@ impl ApiClient {
         let of = |read: assignees::AssigneesIncidentAssignees| candidate(&read.id, read.name, read.email);
         let found = found.map_or_else(Vec::new, |incident| incident.assignees);
         Ok(found.into_iter().map(of).collect::<Result<_, _>>()?)
+    }
+
+    /// Who works an incident since an entry of its timeline and did not before, with who they are in a Slack workspace by their own word.
+    pub async fn new_assignees(
+        &self,
+        who: As<'_>,
+        entry: TimelineEntryId,
+        team: &str,
+    ) -> Result<Vec<NewAssignee>, ApiError> {
+        let variables = new_assignees::Variables {
+            entry: entry.to_string(),
+            team: team.to_owned(),
+        };
+        let read = self.execute::<NewAssignees>(who, variables).await?.node;
+        let Some(new_assignees::NewAssigneesNode::TimelineEntry(found)) = read else {
+            return Ok(Vec::new());
+        };
+        let of = |user: new_assignees::NewAssigneesNodeOnTimelineEntryNewAssignees| {
+            Ok(NewAssignee {
+                member: candidate(&user.id, user.name, user.email)?,
+                slack_user_id: user.slack_user_id,
+            })
+        };
+        found.new_assignees.into_iter().map(of).collect()
     }
 
     /// The active members who may work incidents and whose name or address has this text in it: as many as a menu shows.

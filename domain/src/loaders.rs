@@ -46,7 +46,7 @@ impl BatchLoader {
 }
 
 /// Why rows are read without their organisation.
-const TOGETHER: &str = "keys that several requests ask for at the same time: each was found in its own organisation, or is checked by `load_owned`";
+pub(crate) const TOGETHER: &str = "keys that several requests ask for at the same time: each was found in its own organisation, or is checked by `load_owned`";
 
 /// How long keys are gathered: as long as the resolvers of one level take to ask.
 const GATHERED_FOR: Duration = Duration::from_micros(200);
@@ -66,6 +66,8 @@ pub(crate) fn loaders(database: Database, has_own_workspace: bool) -> RequestLoa
 /// A person as a member of an organisation: what that organisation says of them, and nothing that others say.
 #[derive(Debug, Clone)]
 pub struct MemberRow {
+    /// The organisation.
+    pub organization_id: OrganizationId,
     /// The person.
     pub user_id: UserId,
     /// The name people read.
@@ -83,6 +85,7 @@ pub struct MemberRow {
 impl From<membership::Model> for MemberRow {
     fn from(row: membership::Model) -> Self {
         Self {
+            organization_id: row.organization_id,
             user_id: row.user_id,
             // Null for a moment, where a replica of the version before has just added the member.
             name: row.name.unwrap_or_default(),

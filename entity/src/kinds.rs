@@ -326,6 +326,8 @@ kind! {
         Unfurl = "UNFURL",
         /// A storm's one message for many incidents.
         Digest = "DIGEST",
+        /// A direct message to somebody who was assigned.
+        Direct = "DIRECT",
     }
 
     /// How far a delivery to Slack has come.

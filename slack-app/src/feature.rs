@@ -87,7 +87,7 @@ pub const fn asks(feature: SlackFeature) -> FeatureNeeds {
             events: &["pin_added", "pin_removed"],
         },
         SlackFeature::Identity => FeatureNeeds {
-            bot_scopes: &["im:write", "users:read", "users:read.email"],
+            bot_scopes: &["im:history", "im:write", "users:read", "users:read.email"],
             user_scopes: &[],
             events: &["team_join", "user_change"],
         },

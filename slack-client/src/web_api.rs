@@ -11,7 +11,7 @@ use tocsin_slack::{
     method::{
         AUTH_TEST, CHAT_DELETE, CHAT_GET_PERMALINK, CHAT_POST_EPHEMERAL, CHAT_POST_MESSAGE, CHAT_UNFURL,
         CHAT_UPDATE, CONVERSATIONS_HISTORY, CONVERSATIONS_INFO, CONVERSATIONS_JOIN, CONVERSATIONS_LIST,
-        CONVERSATIONS_REPLIES, Method, REACTIONS_ADD, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
+        CONVERSATIONS_OPEN, CONVERSATIONS_REPLIES, Method, REACTIONS_ADD, USERS_INFO, USERS_LOOKUP_BY_EMAIL,
     },
     person::SlackUser,
 };
@@ -357,6 +357,24 @@ impl Slack {
     pub async fn join(&self, channel: &str) -> Result<EmptyAnswer, SlackError> {
         self.call(CONVERSATIONS_JOIN, &serde_json::json!({ "channel": channel }))
             .await
+    }
+
+    /// The id of the channel (`D…`) in which the bot writes to a person.
+    ///
+    /// Source: docs.slack.dev, `conversations.open`.
+    pub async fn direct_messages(&self, user: &str) -> Result<String, SlackError> {
+        #[derive(Deserialize)]
+        struct Answer {
+            channel: DirectChannel,
+        }
+        #[derive(Deserialize)]
+        struct DirectChannel {
+            id: String,
+        }
+        let answer: Answer = self
+            .call(CONVERSATIONS_OPEN, &serde_json::json!({ "users": user }))
+            .await?;
+        Ok(answer.channel.id)
     }
 
     /// One channel.

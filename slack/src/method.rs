@@ -62,6 +62,8 @@ pub const CHAT_DELETE: Method = Method::json("chat.delete", Tier::Three);
 pub const CHAT_UNFURL: Method = Method::json("chat.unfurl", Tier::Three);
 /// Joins a public channel.
 pub const CONVERSATIONS_JOIN: Method = Method::json("conversations.join", Tier::Three);
+/// Opens the direct messages with a person.
+pub const CONVERSATIONS_OPEN: Method = Method::json("conversations.open", Tier::Three);
 /// Makes a channel.
 pub const CONVERSATIONS_CREATE: Method = Method::json("conversations.create", Tier::Two);
 /// Reads a channel.

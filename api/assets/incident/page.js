@@ -18,6 +18,7 @@ const INCIDENT = `query Incident($number: Int!, $after: String) {
       nodes { id kind source bodyMarkdown changes occurredAt editedAt retractedAt author { name } }
       pageInfo { hasNextPage endCursor }
     }
+    slackHeldBack
     deliveries { kind channel state attempts lastError lagMilliseconds }
   }
 }`;

@@ -49,7 +49,7 @@ function showIncident(incident, mayWrite) {
   byId("description").textContent = incident.descriptionMarkdown;
   byId("description").hidden = incident.descriptionMarkdown === "";
   showFacts(incident);
-  showDeliveries(incident.deliveries);
+  showDeliveries(incident.deliveries, incident.slackHeldBack);
   showTimeline(incident.timeline.nodes);
 
   byId("actions").hidden = !mayWrite || incident.status === "RESOLVED";
@@ -82,9 +82,9 @@ function showFacts(incident) {
 }
 
 const DELIVERY_TONE = { POSTED: "good", UPDATED: "good", FAILED: "failed" };
-const DELIVERY_NAME = { ROOT: "Message", REPLY: "Reply", UNFURL: "Preview", DIGEST: "Digest" };
+const DELIVERY_NAME = { ROOT: "Message", REPLY: "Reply", UNFURL: "Preview", DIGEST: "Digest", DIRECT: "Message" };
 
-function showDeliveries(deliveries) {
+function showDeliveries(deliveries, heldBack) {
   const items = deliveries.map((delivery) => {
     const lag = delivery.lagMilliseconds === null ? [] : [`after ${lagText(delivery.lagMilliseconds)}`];
     const tries = delivery.attempts > 1 ? [`${delivery.attempts} attempts`] : [];
@@ -97,6 +97,7 @@ function showDeliveries(deliveries) {
       ...(delivery.lastError ? [el("span", { class: "bad", text: delivery.lastError })] : []),
     );
   });
+  if (heldBack) items.unshift(el("li", {}, el("span", { class: "bad", text: heldBack })));
   byId("deliveries").replaceChildren(...items);
   byId("deliveries-card").hidden = items.length === 0;
 }

@@ -118,6 +118,12 @@ impl TimelineEntry {
         Ok(members.map(|members| members.into_iter().map(User).collect()))
     }
 
+    /// Who is to work the incident since then and was not before.
+    async fn new_assignees(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+        let members = incident::entry_new_assignees(&request(ctx), &self.0).await?;
+        Ok(members.into_iter().map(User).collect())
+    }
+
     /// Until when the incident is snoozed; null for an entry that does not snooze it.
     #[expect(clippy::unused_async, reason = "a resolver is async")]
     async fn snoozed_until(&self) -> Result<Option<OffsetDateTime>> {

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use tocsin_domain::{
     author,
     error::{InternalError, MutationError},
+    identity::said_in,
     loaders::{MemberKey, MemberRow},
     paging::PageRequest,
     user::UserCriteria,
@@ -60,6 +61,16 @@ impl User {
     /// When the member joined the organisation.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
+    }
+
+    /// Who the member is in a Slack workspace by their own word (`U…` or `W…`); null where they have not said so. For the Slack bridge alone.
+    #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
+    async fn slack_user_id(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The Slack workspace (`T…`).")] team_id: String,
+    ) -> Result<Option<String>> {
+        Ok(said_in(&request(ctx), self.0.organization_id, self.0.user_id, team_id).await?)
     }
 }
 

@@ -125,4 +125,25 @@ on_each_database! {
         assert_eq!(told[0].1, "URGENCY_FILTER");
         assert_eq!(told[0].2, "A rule leads there, but its urgency filter is HIGH, and so this incident goes nowhere.");
     }
+
+    async fn an_incident_that_no_channel_shows_says_why(world) {
+        let admin = world.admin();
+        let first = admin.read("{ connectors { id } }").await["connectors"][0]["id"].clone();
+        let held_back = async |title: &str, urgency: &str| {
+            let input = json!({ "title": title, "urgency": urgency });
+            let id = admin.change("triggerIncident", input).await.done()["incident"]["id"].clone();
+            admin.read(&format!("{{ node(id: {id}) {{ ... on Incident {{ slackHeldBack }} }} }}")).await["node"]["slackHeldBack"].clone()
+        };
+        assert_eq!(held_back("one", "LOW").await, Value::Null);
+        admin.change("updateConnector", json!({ "id": first, "urgencyFilter": "HIGH", "name": "ops" })).await.done();
+        assert_eq!(held_back("two", "HIGH").await, Value::Null);
+        assert_eq!(
+            held_back("three", "LOW").await,
+            "No channel in Slack shows this incident: ops (#incidents) takes incidents of high urgency alone. \
+             Raise its urgency, or change the urgency filter."
+        );
+        admin.change("updateConnector", json!({ "id": first, "isDefault": false })).await.done();
+        let told = held_back("four", "HIGH").await;
+        assert!(text(&told).contains("there is no default connector"), "{told}");
+    }
 }

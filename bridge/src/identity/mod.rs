@@ -10,7 +10,7 @@ mod person;
 pub(crate) mod prompt;
 
 pub(crate) use code::link_address;
-pub(crate) use face::face;
+pub(crate) use face::{EmailLookup, face, find_by_email};
 pub(crate) use linking::set_linked;
 pub(crate) use person::{SlackActor, is_at_home, is_unlinked, name, person, remember};
 pub(crate) use prompt::prompt;

@@ -85,6 +85,19 @@ pub(crate) fn root(incident: &Incident, controls: Controls<'_>, words: Option<&R
     }
 }
 
+/// The direct message to somebody who was assigned: as the incident's own, with what it is to them.
+pub(crate) fn direct(incident: &Incident, controls: Controls<'_>, is_theirs: bool) -> Message {
+    let said = if is_theirs {
+        "This incident is assigned to you."
+    } else {
+        "This incident is no longer assigned to you."
+    };
+    let mut message = root(incident, controls, None);
+    message.text = format!("{said} {}", message.text);
+    message.blocks.insert(0, blocks::section(Mrkdwn::own(said)));
+    message
+}
+
 /// A message as an incident's looks, of which it says that it is none.
 pub(crate) fn sample(connector: &str, url: &str, at: OffsetDateTime) -> Message {
     let connector = Mrkdwn::text(connector).cut(NAME_MAX);

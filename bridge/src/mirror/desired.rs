@@ -16,6 +16,7 @@ use tocsin_slack::message::Message;
 
 use super::{
     content::{self, Controls},
+    direct::DirectMessage,
     preview, template,
 };
 use crate::{
@@ -401,6 +402,42 @@ impl DesiredPost {
             content,
             built_in: words.map(|_| root(None)),
             since: incident.updated_at,
+            author_email: None,
+        }
+    }
+
+    /// The incident's own message, as it is wanted in a channel that is not known yet.
+    pub(crate) fn root_without_channel(incident: &Incident, connector: &Connector) -> Self {
+        let destination = Destination {
+            connector_id: connector.id,
+            connector_name: connector.name.clone(),
+            workspace: connector.workspace,
+            team_id: String::new(),
+            customize: false,
+            channel_id: String::new(),
+            channel_name: connector.channel.clone(),
+            in_digest: false,
+            tells_apart: false,
+            thread_ts: None,
+            presentation: Presentation::default(),
+        };
+        Self::root(incident, Controls::default(), &destination)
+    }
+
+    /// The direct message to somebody who was assigned.
+    pub(crate) fn direct(incident: &Incident, controls: Controls<'_>, message: &DirectMessage) -> Self {
+        let is_theirs = incident.assignee_ids.contains(&message.user_id);
+        let content = Content::Message(content::direct(incident, controls, is_theirs));
+        Self {
+            key: message.key.clone(),
+            kind: PostKind::Direct,
+            workspace: message.to.workspace,
+            to: Some(message.to.clone()),
+            thread_of: None,
+            hash: content.hash(),
+            content,
+            built_in: None,
+            since: message.since,
             author_email: None,
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod desired;
 mod destinations;
 pub(crate) mod diff;
 pub(crate) mod digest;
+pub(crate) mod direct;
 pub(crate) mod facts;
 pub(crate) mod footer;
 pub(crate) mod incident_loader;

@@ -46,7 +46,7 @@ pub(super) async fn of_post(limits: &WorkspacePace, record: &mut post::Model) ->
     let (purpose, max_wait) = match record.kind {
         PostKind::Root => (Purpose::NewIncident, ROOT_WAIT),
         PostKind::Digest => (Purpose::NewIncident, DIGEST_WAIT),
-        PostKind::Reply | PostKind::Unfurl => (Purpose::Change, REPLY_WAIT),
+        PostKind::Reply | PostKind::Unfurl | PostKind::Direct => (Purpose::Change, REPLY_WAIT),
     };
     match limits.reserve_post(&record.channel_id, purpose, max_wait).await {
         PaceSlot::At(wait) => wait_for(limits, record, wait)

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_client::{ApiError, As, Connector, Entry, Incident, Known, MirroredIncident, Postmortem};
+use tocsin_client::{ApiError, As, Connector, Entry, Incident, Known, MirroredIncident};
 use tocsin_entity::{
     id::{ConnectorId, DigestId},
     kinds::{EntryKind, Source},
@@ -21,9 +21,10 @@ use super::{
     Mirror,
     content::Controls,
     deliver::DeliveryRun,
-    desired::{DesiredPost, Destination, PostSubject, Presentation, desired, root_key},
+    desired::{DesiredPost, Destination, PostSubject, root_key},
     destinations::{RoutingInput, RoutingOutcome},
     diff::{PostStatus, PostStep, diff, post_status},
+    direct::AssignmentInput,
     footer,
     outcome::{DeliveryOutcome, Wait, back_off},
 };
@@ -34,7 +35,6 @@ use crate::{
         claim::{IncidentChange, IncidentClaim},
         claim_many::{ClaimedIncident, claim_incident},
         lease::{Lease, LeaseSubject},
-        post_key::is_of_postmortem,
         record_many::{self, FinishedWork, PostponedWork},
     },
 };
@@ -65,14 +65,14 @@ struct ReconcileOutcome {
 
 /// Why work on an incident was broken off.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+pub(super) enum ReconcileError {
     #[error("the database failed: {0}")]
     Database(#[from] DbErr),
     #[error(transparent)]
     Api(#[from] Arc<ApiError>),
 }
 
-impl From<ApiError> for Fault {
+impl From<ApiError> for ReconcileError {
     fn from(error: ApiError) -> Self {
         Self::Api(Arc::new(error))
     }
@@ -141,8 +141,8 @@ impl Mirror {
         };
         match outcome {
             Ok(ended) => self.end(change, &work.claim, &lease, ended).await,
-            Err(Fault::Database(error)) => Err(error),
-            Err(Fault::Api(error)) => {
+            Err(ReconcileError::Database(error)) => Err(error),
+            Err(ReconcileError::Api(error)) => {
                 tracing::warn!("the incident cannot be read: {error}");
                 let pause = back_off(work.claim.attempts + 1, std::time::Duration::from_millis(500));
                 let wait = Some(Wait::error(self.delivery.clock.now(), error.to_string(), pause));
@@ -175,7 +175,7 @@ impl Mirror {
         mut mirrored: MirroredIncident,
         work: &mut ClaimedIncident,
         lease: &Lease,
-    ) -> Result<ReconcileOutcome, Fault> {
+    ) -> Result<ReconcileOutcome, ReconcileError> {
         let last_act = footer::last_act(&mirrored.entries).cloned();
         self.api
             .complete(who, &mut mirrored, work.claim.shown_version)
@@ -223,19 +223,19 @@ impl Mirror {
             troubles,
             replaced,
         } = input.find().await?;
-        let postmortem = self.previewed_postmortem(who, &recorded, &incident).await?;
         let controls = Controls {
             last_act: last_act.as_ref(),
             menu_uses: work.claim.menu_uses,
         };
-        let wanted = desired(
-            &incident,
-            controls,
-            &entries,
-            &destinations,
-            &recorded,
-            postmortem.as_ref(),
-        );
+        let known = AssignmentInput {
+            incident: &incident,
+            entries: &entries,
+            destinations: &destinations,
+            recorded: &recorded,
+            reachable: &reachable,
+            attempts: work.claim.attempts,
+        };
+        let (wanted, untold) = self.wanted(who, controls, &known).await?;
         let mut delivery = DeliveryRun {
             service: &self.delivery,
             reachable: &reachable,
@@ -248,6 +248,9 @@ impl Mirror {
         // What a step does to the record changes what the later ones find there, never which ones there are.
         let origin = origin.map(|origin| origin.connector_id);
         let mut ended = deliver(&mut delivery, &steps, &incident, origin).await?;
+        if let Some(wait) = untold {
+            ended.wait(wait);
+        }
         delivery.settle(&wanted);
         self.tell_of_templates(&incident, &destinations);
         for (connector, reason) in &replaced {
@@ -272,20 +275,6 @@ impl Mirror {
             changed: delivery.take_changed(),
             ..ended
         })
-    }
-
-    /// The incident's post-mortem, where a preview shows it.
-    async fn previewed_postmortem(
-        &self,
-        who: As<'_>,
-        recorded: &[post::Model],
-        incident: &Incident,
-    ) -> Result<Option<Postmortem>, Fault> {
-        if recorded.iter().any(|post| is_of_postmortem(&post.key)) {
-            Ok(self.api.find_postmortem(who, incident.id).await?)
-        } else {
-            Ok(None)
-        }
     }
 
     /// Notes of each template why it could not be used. That it could, Slack says, who may refuse what comes of it.
@@ -392,7 +381,7 @@ fn hold(
     trouble: &ChannelError,
     attempts: i32,
 ) -> Wait {
-    let unplaced = root_without_channel(incident, connector);
+    let unplaced = DesiredPost::root_without_channel(incident, connector);
     delivery.hold(&unplaced, &trouble.message);
     let first = trouble.retry_after.unwrap_or(std::time::Duration::from_secs(5));
     let now = delivery.service.clock.now();
@@ -419,7 +408,7 @@ async fn deliver(
     steps: &[PostStep<'_>],
     incident: &Incident,
     origin: Option<ConnectorId>,
-) -> Result<ReconcileOutcome, Fault> {
+) -> Result<ReconcileOutcome, ReconcileError> {
     let mut end = ReconcileOutcome::default();
     let mut stopped = BTreeSet::new();
     for step in steps {
@@ -467,24 +456,6 @@ fn is_orphan(wanted: &DesiredPost, recorded: &[post::Model]) -> bool {
     };
     let root = recorded.iter().find(|post| post.key == *root).map(post_status);
     matches!(root, Some(PostStatus::Deleted | PostStatus::Refused))
-}
-
-/// The incident's message as it is wanted in a channel that is not known yet.
-fn root_without_channel(incident: &Incident, connector: &Connector) -> DesiredPost {
-    let destination = Destination {
-        connector_id: connector.id,
-        connector_name: connector.name.clone(),
-        workspace: connector.workspace,
-        team_id: String::new(),
-        customize: false,
-        channel_id: String::new(),
-        channel_name: connector.channel.clone(),
-        in_digest: false,
-        tells_apart: false,
-        thread_ts: None,
-        presentation: Presentation::default(),
-    };
-    DesiredPost::root(incident, Controls::default(), &destination)
 }
 
 fn job(change: &IncidentChange) -> ReconcileIncident {

@@ -1,9 +1,25 @@
 //! Under which keys posts are on record.
 
+use tocsin_entity::id::{TimelineEntryId, UserId};
+
 /// How the keys of previews of incidents begin.
 pub(crate) const OF_INCIDENT: &str = "unfurl:";
 /// How the keys of previews of post-mortems begin.
 pub(crate) const OF_POSTMORTEM: &str = "unfurl-postmortem:";
+
+/// How the keys of direct messages begin.
+const DIRECT: &str = "direct:";
+
+/// The key of the direct message that tells somebody of being assigned.
+pub(crate) fn of_direct_message(entry: TimelineEntryId, to: UserId) -> String {
+    format!("{DIRECT}{entry}:{to}")
+}
+
+/// Whom a direct message tells, by its key.
+pub(crate) fn told_by(key: &str) -> Option<UserId> {
+    let (_, user) = key.strip_prefix(DIRECT)?.split_once(':')?;
+    user.parse().ok()
+}
 
 /// The message in which a link stands, by the key of its preview: all between what the key begins with and the link's fingerprint.
 pub(super) fn message_of_preview(key: &str) -> &str {
@@ -22,6 +38,13 @@ pub(crate) fn is_of_postmortem(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_key_of_a_direct_message_says_whom_it_tells() {
+        let (entry, user) = (TimelineEntryId::new(), UserId::new());
+        assert_eq!(told_by(&of_direct_message(entry, user)), Some(user));
+        assert_eq!(told_by("root:inc_1:con_1"), None);
+    }
 
     #[test]
     fn the_previews_of_a_message_name_the_same_message() {

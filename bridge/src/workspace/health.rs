@@ -411,7 +411,7 @@ mod tests {
         let (rotating, lasting) = (told(HealthMonitor::new().rotating()), told(HealthMonitor::new()));
         assert!(rotating.contains("the next one is being asked for"), "{rotating}");
         assert!(
-            lasting.contains("Slack refuses the bot token (token_expired): install the app again"),
+            lasting.contains("Slack refuses the bot token (token_expired). Install the app again"),
             "{lasting}"
         );
     }

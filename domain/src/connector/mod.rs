@@ -5,6 +5,7 @@ mod event;
 mod fallback;
 mod input;
 mod moving;
+mod nowhere;
 mod place;
 mod query;
 mod renumber;
@@ -18,6 +19,7 @@ pub use self::{
     command::{CreateConnector, DeleteConnector, UpdateConnector, create, delete, update},
     event::read as events,
     moving::{MoveConnectors, relocate},
+    nowhere::shown_nowhere,
     place::{connectors_held_back, is_taken},
     query::{SupposedIncident, dry_run, find, list},
     renumber::{RecordSlackChannelChange, record},

@@ -4,6 +4,7 @@ mod by_hand;
 mod command;
 mod link;
 mod member;
+mod said;
 mod sign_in;
 mod table;
 
@@ -11,6 +12,7 @@ pub use self::{
     by_hand::link_member,
     command::{ConfirmSlackIdentity, UnlinkSlackIdentity, confirm, end},
     member::{SlackPerson, find},
+    said::said_in,
     sign_in::{LinkSlackIdentity, RecordSlackLink, begin, record},
     table::{Identity, IdentityActivity, IdentityCriteria, IdentityFilter, list},
 };

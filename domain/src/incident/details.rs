@@ -106,6 +106,22 @@ pub async fn entry_assignees(
     ))
 }
 
+/// Who is to work the incident since an entry of the timeline and was not before; nobody for an entry that tells of no such change.
+///
+/// # Errors
+/// A refusal, where the viewer may read the incident alone and nothing beside it.
+pub async fn entry_new_assignees(
+    request: &Request<'_>,
+    entry: &timeline_entry::Model,
+) -> Result<Vec<Arc<MemberRow>>, RequestError> {
+    request.viewer.may_look_around()?;
+    let Some(AssigneeChange { before, mut after }) = EntryDetails::of(entry)?.assignees else {
+        return Ok(Vec::new());
+    };
+    after.retain(|id| !before.contains(id));
+    Ok(request.members(entry.organization_id, after).await?)
+}
+
 /// Until when an entry of the timeline has the incident rest; none for an entry that tells of no snooze.
 ///
 /// # Errors

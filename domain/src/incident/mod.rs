@@ -18,7 +18,7 @@ mod transition_tests;
 
 pub use self::{
     apply::CommandOutcome,
-    details::{entry_assignees, entry_changes, entry_snoozed_until},
+    details::{entry_assignees, entry_changes, entry_new_assignees, entry_snoozed_until},
     follow::follow,
     input::{
         AcknowledgeIncident, AddComment, EditComment, ReassignIncident, ReopenIncident, ResolveIncident,

@@ -252,6 +252,11 @@ impl Incident {
         Ok(routes.into_iter().map(SlackRoute::from).collect())
     }
 
+    /// Why no channel in Slack shows it, and what to do; null where one does, or is about to.
+    async fn slack_held_back(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(tocsin_domain::connector::shown_nowhere(&request(ctx), &self.0).await?)
+    }
+
     /// The messages in Slack that show this incident, oldest first.
     async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<Delivery>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;

@@ -88,7 +88,7 @@ impl DeliveryRun<'_> {
     ) -> Result<Option<DeliveryOutcome>, DbErr> {
         let since = match record.kind {
             PostKind::Root => self.subject.began,
-            PostKind::Reply => wanted.since,
+            PostKind::Reply | PostKind::Direct => wanted.since,
             PostKind::Digest | PostKind::Unfurl => return Ok(None),
         };
         if !self.service.restore.may_be_there(record, since) {
@@ -131,6 +131,10 @@ impl DeliveryRun<'_> {
         record: &mut post::Model,
         settled: OffsetDateTime,
     ) -> Result<Result<Option<String>, DeliveryOutcome>, DbErr> {
+        if record.kind == PostKind::Direct && !bot.installation.may("im:history") {
+            // A direct message twice is less harm than one that nobody gets.
+            return Ok(Ok(None));
+        }
         let now = self.now();
         let lookups = &bot.workspace.lookups;
         let found = match lookups.find(record, settled, &bot.installation).await {

@@ -27,6 +27,7 @@ pub(crate) fn incident() -> Incident {
         url: "https://tocsin.example.com/incidents/42".to_owned(),
         version: 1,
         service: "payments".to_owned(),
+        assignee_ids: Vec::new(),
         assignees: vec!["Alice Archer".to_owned(), "Bob Baker".to_owned()],
         tags: vec![tag("region", "eu"), tag("canary", "")],
         triggered_at: datetime!(2026-11-20 22:36:07 UTC),

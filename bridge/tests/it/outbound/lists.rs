@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::tracker::{Tracker, merge};
+use tocsin_entity::id::{IncidentId, UserId};
+
+use super::tracker::{Tracked, Tracker, merge};
 
 /// The services that there are.
 const SERVICES: [(&str, &str); 2] = [
@@ -189,4 +191,43 @@ impl Tracker {
 fn has_assignee(fields: &Value, id: &Value) -> bool {
     let assignees = fields["assignees"].as_array().expect("assignees");
     assignees.iter().any(|assignee| assignee["id"] == *id)
+}
+
+impl Tracked {
+    /// Notes who is assigned by an entry, and who of them is it anew; fills in who they are.
+    pub(super) fn assign(&self, id: IncidentId, kind: &str, fields: &mut Value, entry: &mut Value) {
+        let Some(assignees) = fields["assignees"].as_array().filter(|_| kind == "REASSIGNED") else {
+            return;
+        };
+        let named = |name: &Value| self.people.iter().find(|person| person["name"] == *name);
+        let assignees: Vec<Value> = assignees
+            .iter()
+            .map(|assignee| {
+                named(&assignee["name"]).cloned().unwrap_or_else(
+                    || json!({"id": UserId::new(), "name": assignee["name"], "email": "nobody@example.com"}),
+                )
+            })
+            .collect();
+        let before = &self.incidents[&id].fields["assignees"];
+        let was_assigned = |one: &Value| {
+            let mut before = before.as_array().into_iter().flatten();
+            before.any(|before| before["name"] == one["name"])
+        };
+        let mut anew = assignees.clone();
+        anew.retain(|one| !was_assigned(one));
+        entry["assignees"] = json!(assignees);
+        entry["newAssignees"] = json!(anew);
+        fields["assignees"] = json!(assignees);
+    }
+
+    /// Who was assigned anew by an entry.
+    pub(super) fn new_assignees(&self, entry: &Value) -> Value {
+        let mut entries = self.incidents.values().flat_map(|incident| &incident.entries);
+        let found = entries.find(|one| one["id"] == *entry);
+        let mut anew = found.map_or(Value::Null, |entry| entry["newAssignees"].clone());
+        for one in anew.as_array_mut().into_iter().flatten() {
+            one["slackUserId"] = Value::Null;
+        }
+        json!({"node": {"__typename": "TimelineEntry", "newAssignees": anew}})
+    }
 }

@@ -110,8 +110,9 @@ impl Tracker {
     }
 
     /// Changes fields, and adds an entry of this kind.
-    pub(crate) fn change(&self, id: IncidentId, kind: &str, fields: Value, entry: Value) {
+    pub(crate) fn change(&self, id: IncidentId, kind: &str, mut fields: Value, mut entry: Value) {
         let mut state = self.state();
+        state.assign(id, kind, &mut fields, &mut entry);
         state.events.push(id);
         let incident = state.incidents.get_mut(&id).expect("an incident");
         let version = incident.fields["version"].as_i64().expect("a version") + 1;
@@ -359,6 +360,7 @@ impl Tracker {
                 let found = state.incidents.get(&id);
                 json!({"incident": found.map(|incident| json!({"assignees": incident.fields["assignees"]}))})
             }
+            "NewAssignees" => state.new_assignees(&variables["entry"]),
             "HomeIncidents" => state.home(&variables["me"]),
             "EventLog" => {
                 let after = variables["after"]

@@ -1,5 +1,6 @@
 //! People in a simulated workspace, and what becomes of what they do: both halves of the bridge, the API acted.
 
+mod assigned;
 mod dialogs;
 mod disorder;
 mod order;
