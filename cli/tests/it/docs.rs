@@ -342,7 +342,7 @@ async fn every_transcript_in_the_docs_is_what_the_commands_print() {
             while let Some(line) = lines.next_if(|line| !line.starts_with("$ ")) {
                 told.push(line);
             }
-            while told.first().is_some_and(|line| line.is_empty()) {
+            while told.first().is_some_and(String::is_empty) {
                 told.remove(0);
             }
             let output = run(place, command).await;
