@@ -11,12 +11,14 @@ mod layers;
 mod limits;
 #[path = "architecture/names.rs"]
 mod names;
+#[path = "architecture/reference.rs"]
+mod reference;
 #[path = "architecture/sources.rs"]
 mod sources;
 #[path = "architecture/tables.rs"]
 mod tables;
 
-use std::{collections::BTreeSet, fs};
+use std::fs;
 
 use sources::{Entities, Source, root};
 
@@ -308,26 +310,6 @@ fn every_dependency_is_used() {
         }
     }
     assert!(unused.is_empty(), "in a manifest and in no source: {unused:#?}");
-}
-
-#[test]
-fn the_readme_tells_of_every_setting() {
-    let specs = fs::read_to_string(root().join("cli/src/config/specs.rs")).expect("the settings are there");
-    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
-    let variables: BTreeSet<&str> = specs
-        .split('"')
-        .filter(|text| text.starts_with("TOCSIN_") || text.starts_with("SLACK_"))
-        .collect();
-    assert!(
-        variables.len() > 15,
-        "only {} settings were found",
-        variables.len()
-    );
-    let missing: Vec<_> = variables
-        .iter()
-        .filter(|variable| !readme.contains(&format!("`{variable}`")))
-        .collect();
-    assert!(missing.is_empty(), "not in README.md: {missing:?}");
 }
 
 fn members() -> Vec<String> {

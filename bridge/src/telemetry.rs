@@ -38,4 +38,25 @@ pub(crate) fn describe() {
         "tocsin_bridge_write_batch",
         "Writes of the bridge that were committed together"
     );
+    describe_counter!(
+        "tocsin_bridge_claims_lost_total",
+        "Claims that another worker had taken over when their worker wanted to write"
+    );
+    describe_counter!(
+        "tocsin_bridge_times_repaired_total",
+        "Due times that a wrong clock had written too far ahead, and that were put right, by table"
+    );
+    describe_counter!("tocsin_slack_home_total", "Refreshes of Home tabs, by outcome");
+    describe_counter!(
+        "tocsin_slack_installs_total",
+        "Installations by OAuth that came back from Slack, by outcome"
+    );
+    describe_counter!(
+        "tocsin_slack_sign_ins_total",
+        "Sign-ins with Slack that link a member, by outcome"
+    );
+    describe_counter!(
+        "tocsin_slack_token_refreshes_total",
+        "Renewals of bot tokens that expire, by outcome"
+    );
 }

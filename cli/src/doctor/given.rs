@@ -2,7 +2,7 @@
 
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
-use super::Finding;
+use super::{DoctorPage, Finding};
 use crate::config::{
     GivenSettings,
     reader::nearest,
@@ -38,6 +38,7 @@ fn unknown(name: &str) -> Option<Finding> {
     let hint = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
     Some(Finding::doubtful(
         "environment",
+        DoctorPage::UnknownVariable,
         format!("{name} is no setting and has no effect{hint}"),
     ))
 }
@@ -55,6 +56,7 @@ fn readable_by_all(file: &Path) -> Option<Finding> {
         let file = file.display();
         Finding::doubtful(
             "configuration",
+            DoctorPage::ConfigurationFileOpen,
             format!("{file} holds {secret} and others may read it: chmod 600 {file}"),
         )
     })

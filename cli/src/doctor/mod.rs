@@ -2,8 +2,11 @@
 
 mod checks;
 mod given;
+mod page;
 
 use anyhow::bail;
+
+use page::DoctorPage;
 
 use crate::{
     config::{Configuration, GivenSettings, Settings},
@@ -29,6 +32,8 @@ struct Finding {
     verdict: FindingLevel,
     /// What was seen, and what to do about it.
     text: String,
+    /// Where more is said of it; none of what is well.
+    page: Option<DoctorPage>,
 }
 
 impl Finding {
@@ -37,20 +42,22 @@ impl Finding {
             subject,
             verdict: FindingLevel::Good,
             text: text.into(),
+            page: None,
         }
     }
 
-    fn doubtful(subject: &'static str, text: impl Into<String>) -> Self {
+    fn doubtful(subject: &'static str, page: DoctorPage, text: impl Into<String>) -> Self {
         Self {
             verdict: FindingLevel::Doubtful,
+            page: Some(page),
             ..Self::good(subject, text)
         }
     }
 
-    fn bad(subject: &'static str, text: impl Into<String>) -> Self {
+    fn bad(subject: &'static str, page: DoctorPage, text: impl Into<String>) -> Self {
         Self {
             verdict: FindingLevel::Bad,
-            ..Self::good(subject, text)
+            ..Self::doubtful(subject, page, text)
         }
     }
 }
@@ -75,7 +82,7 @@ pub(crate) async fn run(given: &GivenSettings, terminal: Terminal) -> anyhow::Re
             faults
                 .0
                 .into_iter()
-                .map(|fault| Finding::bad("configuration", fault)),
+                .map(|fault| Finding::bad("configuration", DoctorPage::ConfigurationFault, fault)),
         ),
     }
     for finding in &findings {
@@ -114,4 +121,7 @@ fn show(finding: &Finding, terminal: Terminal) {
         FindingLevel::Bad => terminal.bad("wrong"),
     };
     terminal.line(format!("  {mark}  {:<14} {}", finding.subject, finding.text));
+    if let Some(page) = finding.page {
+        terminal.line(terminal.dim(&format!("{:24}{page}", "")));
+    }
 }

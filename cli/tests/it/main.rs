@@ -3,12 +3,12 @@
 mod administration;
 mod backup;
 mod configuration;
+mod docs;
 mod doctor;
 mod exhaustion;
 mod manifest;
 mod operations;
 mod process;
-mod readme;
 mod roles;
 mod start;
 mod states;

@@ -89,6 +89,10 @@ impl IncidentWriter {
         clock: Clock,
         told: impl Fn(&CommandRequest, &CommandOutcome) + Send + 'static,
     ) -> Self {
+        metrics::describe_histogram!(
+            "tocsin_write_batch_size",
+            "Changes of incidents that were written together, in one transaction."
+        );
         let (door, mut waiting) = mpsc::channel::<Waiting>(WAITING_MAX);
         let (written, mut to_tell) = mpsc::channel::<Written>(UNTOLD_MAX);
         tokio::spawn(async move {

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 
 use super::CheckContext;
-use crate::doctor::Finding;
+use crate::doctor::{DoctorPage, Finding};
 
 const SUBJECT: &str = "bridge";
 
@@ -19,11 +19,13 @@ pub(super) fn check(context: &CheckContext<'_>) -> Vec<Finding> {
     let finding = if is_admin_key {
         Finding::bad(
             SUBJECT,
+            DoctorPage::BridgeTokenIsAdminKey,
             "TOCSIN_BRIDGE_TOKEN and TOCSIN_ADMIN_KEY are the same: make another with openssl rand -hex 32",
         )
     } else if settings.redis_url.is_none() {
         Finding::doubtful(
             SUBJECT,
+            DoctorPage::BridgeWithoutRedis,
             "without TOCSIN_REDIS_URL a bridge of its own must share the machine and the files with the API",
         )
     } else {

@@ -9,7 +9,7 @@ use tocsin_entity::{connector, id::ConnectorId, organization};
 use tokio::time::timeout;
 
 use super::{ANSWER_WITHIN, CheckContext, slack::CheckedWorkspace, unread, workspaces::Connected};
-use crate::doctor::{Finding, FindingLevel};
+use crate::doctor::{DoctorPage, Finding, FindingLevel};
 
 const SUBJECT: &str = "channel";
 
@@ -53,15 +53,19 @@ async fn look(asked: &CheckedWorkspace, channel: &str, said_by: &str) -> (Findin
         }
         Ok(Err(trouble)) if trouble.is_passing => {
             let text = format!("{said_by} could not be looked at: {}", trouble.text);
-            (Finding::doubtful(SUBJECT, text), true)
+            (Finding::doubtful(SUBJECT, DoctorPage::ChannelUnasked, text), true)
         }
         Ok(Err(trouble)) => (
-            Finding::bad(SUBJECT, format!("{said_by}: {}", trouble.text)),
+            Finding::bad(
+                SUBJECT,
+                DoctorPage::ChannelRefused,
+                format!("{said_by}: {}", trouble.text),
+            ),
             false,
         ),
         Err(_) => {
             let text = format!("{said_by}: Slack did not answer in time");
-            (Finding::doubtful(SUBJECT, text), true)
+            (Finding::doubtful(SUBJECT, DoctorPage::ChannelUnasked, text), true)
         }
     }
 }

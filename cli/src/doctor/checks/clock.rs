@@ -7,7 +7,7 @@ use tocsin_database::Database;
 
 use super::{ANSWER_WITHIN, CheckContext};
 use crate::{
-    doctor::Finding,
+    doctor::{DoctorPage, Finding},
     roles::{self, CLOCK_TOLERANCE},
 };
 
@@ -40,7 +40,7 @@ pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
 async fn of_database(database: &Database) -> Option<Finding> {
     let ahead = tocsin_api::clock_ahead_of(database).await.ok()??;
     Some(match roles::database_clock_trouble(Some(ahead)) {
-        Some(text) => Finding::doubtful(SUBJECT, text),
+        Some(text) => Finding::doubtful(SUBJECT, DoctorPage::ClockDatabase, text),
         None => Finding::good(SUBJECT, "agrees with the database's"),
     })
 }
@@ -69,9 +69,9 @@ fn of(now: OffsetDateTime, theirs: OffsetDateTime, took: Duration) -> Finding {
         ahead.abs().whole_seconds()
     );
     if certainly >= DANGEROUS {
-        Finding::bad(SUBJECT, text)
+        Finding::bad(SUBJECT, DoctorPage::ClockSlack, text)
     } else if certainly > CLOCK_TOLERANCE {
-        Finding::doubtful(SUBJECT, text)
+        Finding::doubtful(SUBJECT, DoctorPage::ClockSlack, text)
     } else {
         Finding::good(SUBJECT, "agrees with Slack's")
     }

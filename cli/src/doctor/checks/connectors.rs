@@ -15,7 +15,7 @@ use tocsin_entity::{
 };
 
 use super::{CheckContext, channels, unread};
-use crate::doctor::Finding;
+use crate::doctor::{DoctorPage, Finding};
 
 const SUBJECT: &str = "connector";
 
@@ -63,6 +63,7 @@ async fn failing(
             let reason = how.reason.as_deref().unwrap_or("the bridge has not said why");
             findings.push(Finding::bad(
                 SUBJECT,
+                DoctorPage::ConnectorFailing,
                 format!("{name} delivers nothing: {reason}"),
             ));
             failing.insert(how.connector_id);
@@ -70,6 +71,7 @@ async fn failing(
         if let Some(trouble) = &how.template_trouble {
             findings.push(Finding::doubtful(
                 SUBJECT,
+                DoctorPage::ConnectorTemplateUnusable,
                 format!("{name} posts in the built-in form, since its template can't be used: {trouble}"),
             ));
         }
@@ -91,8 +93,9 @@ async fn astray(database: &Database, told: &HashSet<ConnectorId>) -> Result<Vec<
         match workspaces.get(&workspace) {
             Some(row) if row.disconnected_at.is_some() => Some(Finding::bad(
                 SUBJECT,
+                DoctorPage::ConnectorWorkspaceDisconnected,
                 format!(
-                    "{name} leads to the workspace {}, which is disconnected: connect it again, or give the connector another with updateConnector",
+                    "{name} leads to the workspace {}, which is disconnected: connect it again, or give the connector another with `tocsin connector update`",
                     row.name
                 ),
             )),
@@ -101,8 +104,9 @@ async fn astray(database: &Database, told: &HashSet<ConnectorId>) -> Result<Vec<
             {
                 Some(Finding::bad(
                     SUBJECT,
+                    DoctorPage::ConnectorChannelArchived,
                     format!(
-                        "{name} leads to {}, which is archived: unarchive it, or give the connector another channel with updateConnector",
+                        "{name} leads to {}, which is archived: unarchive it, or give the connector another channel with `tocsin connector update`",
                         connector.channel
                     ),
                 ))
@@ -131,8 +135,9 @@ async fn held_back(
             let of = names.get(&row.organization_id).map_or("an organisation", String::as_str);
             Finding::bad(
                 SUBJECT,
+                DoctorPage::ConnectorChannelTaken,
                 format!(
-                    "{} of {of} leads to {}, which is another organisation's in that Slack workspace: give the connector another channel with updateConnector",
+                    "{} of {of} leads to {}, which is another organisation's in that Slack workspace: give the connector another channel with `tocsin connector update`",
                     row.name, row.channel
                 ),
             )

@@ -7,7 +7,11 @@ use tocsin_database::{Database, DatabaseFault};
 use tokio::time::timeout;
 
 use super::ANSWER_WITHIN;
-use crate::{config::Settings, database, doctor::Finding};
+use crate::{
+    config::Settings,
+    database,
+    doctor::{DoctorPage, Finding},
+};
 
 const SUBJECT: &str = "database";
 
@@ -22,10 +26,15 @@ pub(super) async fn open(settings: &Settings) -> (Finding, Option<Database>) {
     }
     let database = match timeout(ANSWER_WITHIN, database::open(&settings.database)).await {
         Ok(Ok(database)) => database,
-        Ok(Err(error)) => return (Finding::bad(SUBJECT, format!("{error:#}")), None),
+        Ok(Err(error)) => {
+            return (
+                Finding::bad(SUBJECT, DoctorPage::DatabaseNotOpened, format!("{error:#}")),
+                None,
+            );
+        }
         Err(_) => {
             let text = format!("{shown} does not answer: start it, or correct TOCSIN_DATABASE_URL");
-            return (Finding::bad(SUBJECT, text), None);
+            return (Finding::bad(SUBJECT, DoctorPage::DatabaseNoAnswer, text), None);
         }
     };
     match database::pending(&database).await {
@@ -40,9 +49,19 @@ pub(super) async fn open(settings: &Settings) -> (Finding, Option<Database>) {
                 "{shown} lacks {} migrations: run `tocsin migrate` (`tocsin up` does by itself)",
                 pending.len()
             );
-            (Finding::doubtful(SUBJECT, text), None)
+            (
+                Finding::doubtful(SUBJECT, DoctorPage::DatabaseMigrationsPending, text),
+                None,
+            )
         }
-        Err(error) => (Finding::bad(SUBJECT, format!("{error:#}")), None),
+        Err(error) => (
+            Finding::bad(
+                SUBJECT,
+                DoctorPage::DatabaseMigrationsUnknown,
+                format!("{error:#}"),
+            ),
+            None,
+        ),
     }
 }
 
@@ -56,7 +75,11 @@ async fn damaged(database: &Database, shown: &str) -> Option<Finding> {
         Ok(Ok(row)) => row?.try_get::<String>("", "quick_check").ok()?,
         Ok(Err(error)) => {
             let whose = format!("the database {shown}");
-            return Some(Finding::bad(SUBJECT, DatabaseFault::explain(&whose, &error)));
+            return Some(Finding::bad(
+                SUBJECT,
+                DoctorPage::DatabaseUnread,
+                DatabaseFault::explain(&whose, &error),
+            ));
         }
         // Too large to be read whole while somebody waits.
         Err(_) => return None,
@@ -68,7 +91,7 @@ async fn damaged(database: &Database, shown: &str) -> Option<Finding> {
             damaged.cause(),
             damaged.remedy()
         );
-        Finding::bad(SUBJECT, text)
+        Finding::bad(SUBJECT, DoctorPage::DatabaseDamaged, text)
     })
 }
 
@@ -81,10 +104,15 @@ async fn written(shown: &str, database: &Database) -> Finding {
         ),
         Ok(Err(error)) => {
             let whose = format!("the database {shown}");
-            Finding::bad(SUBJECT, DatabaseFault::explain(&whose, &error))
+            Finding::bad(
+                SUBJECT,
+                DoctorPage::DatabaseNotWritten,
+                DatabaseFault::explain(&whose, &error),
+            )
         }
         Err(_) => Finding::bad(
             SUBJECT,
+            DoctorPage::DatabaseHeld,
             format!(
                 "{shown} takes no write within {} s: another process holds it; find out which one, and end it",
                 ANSWER_WITHIN.as_secs()
@@ -106,6 +134,7 @@ fn not_there(settings: &Settings) -> Option<Finding> {
         }
         Some(directory) => Finding::bad(
             SUBJECT,
+            DoctorPage::DatabaseDirectoryMissing,
             format!(
                 "there is no directory {}: create it, or correct TOCSIN_DATABASE_URL",
                 directory.display()

@@ -6,7 +6,10 @@ use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack_app::feature::{asks, of_granted};
 
 use super::CheckContext;
-use crate::{doctor::Finding, manifest::name};
+use crate::{
+    doctor::{DoctorPage, Finding},
+    manifest::name,
+};
 
 const SUBJECT: &str = "features";
 
@@ -56,6 +59,7 @@ fn of(granted: &BTreeSet<String>) -> Vec<Finding> {
     if off.contains(&name(SlackFeature::Identity)) {
         findings.push(Finding::doubtful(
             SUBJECT,
+            DoctorPage::IdentityOff,
             "without identity nobody in Slack is known, so that buttons and commands are refused: print a manifest with identity among \
              its --features, put it in place of the app's, and install the app again",
         ));
@@ -82,9 +86,9 @@ fn lacking(feature: SlackFeature, missing: &[&str]) -> Finding {
             || (feature == SlackFeature::Notifications && NOTIFICATIONS_MAY_LACK.contains(scope))
     };
     if missing.iter().all(may_lack) {
-        Finding::doubtful(SUBJECT, text)
+        Finding::doubtful(SUBJECT, DoctorPage::FeatureScopesMissing, text)
     } else {
-        Finding::bad(SUBJECT, text)
+        Finding::bad(SUBJECT, DoctorPage::FeatureScopesMissing, text)
     }
 }
 

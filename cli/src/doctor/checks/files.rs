@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::CheckContext;
-use crate::{config::DatabaseSettings, doctor::Finding};
+use crate::{
+    config::DatabaseSettings,
+    doctor::{DoctorPage, Finding},
+};
 
 const SUBJECT: &str = "files";
 
@@ -48,7 +51,7 @@ pub(super) fn check(context: &CheckContext<'_>) -> Vec<Finding> {
         shown.join(", "),
         names.join(" ")
     );
-    vec![Finding::doubtful(SUBJECT, text)]
+    vec![Finding::doubtful(SUBJECT, DoctorPage::FilesOpen, text)]
 }
 
 /// The files of this installation that are known by name, and copies of them: what begins with such a name and a dot.

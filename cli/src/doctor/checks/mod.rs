@@ -28,7 +28,7 @@ use self::{
     slack::{CheckedWorkspace, SlackFindings},
     workspaces::Connected,
 };
-use super::Finding;
+use super::{DoctorPage, Finding};
 use crate::config::Settings;
 
 /// How long another system has to answer.
@@ -106,6 +106,7 @@ fn is_real(settings: &Settings) -> bool {
 fn unread(subject: &'static str, error: &sea_orm::DbErr) -> Vec<Finding> {
     vec![Finding::bad(
         subject,
+        DoctorPage::DatabaseUnread,
         DatabaseFault::explain("the database could not be read: it", error),
     )]
 }

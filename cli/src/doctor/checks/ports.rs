@@ -10,7 +10,7 @@ use crate::{
         SimulatorSettings,
         specs::{self, SettingSpec},
     },
-    doctor::Finding,
+    doctor::{DoctorPage, Finding},
 };
 
 const SUBJECT: &str = "port";
@@ -29,6 +29,7 @@ async fn port(known: &SettingSpec, address: SocketAddr) -> Finding {
         Ok(_) => Finding::good(SUBJECT, format!("{address} is free for {}", known.variable)),
         Err(error) if error.kind() == ErrorKind::AddrInUse => Finding::doubtful(
             SUBJECT,
+            DoctorPage::PortInUse,
             format!(
                 "{address} is in use; unless Tocsin itself runs there, set {} to another",
                 known.variable
@@ -36,6 +37,7 @@ async fn port(known: &SettingSpec, address: SocketAddr) -> Finding {
         ),
         Err(error) => Finding::bad(
             SUBJECT,
+            DoctorPage::PortUnusable,
             format!("{address}: {error}; set {} to another", known.variable),
         ),
     }

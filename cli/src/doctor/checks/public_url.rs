@@ -4,7 +4,10 @@ use tocsin_slack_app::public_url::below;
 use url::Url;
 
 use super::{ANSWER_WITHIN, CheckContext, is_local, is_real};
-use crate::{config::Settings, doctor::Finding};
+use crate::{
+    config::Settings,
+    doctor::{DoctorPage, Finding},
+};
 
 const SUBJECT: &str = "public URL";
 
@@ -15,6 +18,7 @@ pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
     if settings.slack.client_id.is_some() && is_real(settings) && url.scheme() != "https" {
         findings.push(Finding::bad(
             SUBJECT,
+            DoctorPage::PublicUrlOauthHttps,
             format!(
                 "{url} is not https, and Slack returns people who install the app to https alone: set TOCSIN_PUBLIC_URL to an https address, or \
                  leave SLACK_CLIENT_ID and SLACK_CLIENT_SECRET unset"
@@ -29,6 +33,7 @@ async fn reached(settings: &Settings, url: &Url) -> Finding {
     if is_real(settings) && local {
         return Finding::doubtful(
             SUBJECT,
+            DoctorPage::PublicUrlLocal,
             format!(
                 "{url} leads nowhere from Slack or another machine: set TOCSIN_PUBLIC_URL to where people reach Tocsin"
             ),
@@ -37,6 +42,7 @@ async fn reached(settings: &Settings, url: &Url) -> Finding {
     if !local && url.scheme() == "http" {
         return Finding::doubtful(
             SUBJECT,
+            DoctorPage::PublicUrlHttps,
             format!(
                 "{url} is not encrypted, and Slack asks for https: put a proxy with a certificate before Tocsin"
             ),

@@ -4,7 +4,7 @@ use tocsin_queue::{Queue, QueueConfig};
 use tokio::time::timeout;
 
 use super::{ANSWER_WITHIN, CheckContext};
-use crate::doctor::Finding;
+use crate::doctor::{DoctorPage, Finding};
 
 const SUBJECT: &str = "queue";
 
@@ -34,12 +34,16 @@ pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
         Ok(Err(error)) => {
             // Where the cause is known, the remedy is in its text.
             if error.is_unexplained() {
-                Finding::bad(SUBJECT, format!("{error}: {remedy}"))
+                Finding::bad(SUBJECT, DoctorPage::QueueFails, format!("{error}: {remedy}"))
             } else {
-                Finding::bad(SUBJECT, error.to_string())
+                Finding::bad(SUBJECT, DoctorPage::QueueFails, error.to_string())
             }
         }
-        Err(_) => Finding::bad(SUBJECT, format!("{what} does not answer: {remedy}")),
+        Err(_) => Finding::bad(
+            SUBJECT,
+            DoctorPage::QueueNoAnswer,
+            format!("{what} does not answer: {remedy}"),
+        ),
     };
     vec![finding]
 }

@@ -9,7 +9,7 @@ use tocsin_entity::{connector, id::OrganizationId, organization, slack_app};
 use super::{CheckContext, unread};
 use crate::{
     config::SimulatorSettings,
-    doctor::{Finding, FindingLevel},
+    doctor::{DoctorPage, Finding, FindingLevel},
     roles,
 };
 
@@ -44,8 +44,9 @@ fn not_installed(context: &CheckContext<'_>) -> Option<Finding> {
     }
     Some(Finding::bad(
         SUBJECT,
+        DoctorPage::AppNotInstalled,
         "OAuth is configured and the app is installed in no workspace, so that nothing reaches Slack: start Tocsin, and open the link that \
-         slackInstallUrl gives",
+         `tocsin slack install-url` gives",
     ))
 }
 
@@ -69,24 +70,29 @@ async fn of_organizations(context: &CheckContext<'_>, database: &Database) -> Re
         if own.is_empty() {
             findings.push(finding(
                 verdict,
-                format!("{name} has no connector, so that its incidents reach nobody in Slack: make one with createConnector"),
+                DoctorPage::NoConnector,
+                format!(
+                    "{name} has no connector, so that its incidents reach nobody in Slack: make one with `tocsin connector add`"
+                ),
             ));
         } else if !own.iter().any(|connector| connector.is_default) {
             findings.push(finding(
                 verdict,
+                DoctorPage::NoDefaultConnector,
                 format!(
                     "{name} has no default connector, so that incidents which no rule leads anywhere reach nobody in Slack: make one the default \
-                     with updateConnector(input: {{id: …, isDefault: true}})"
+                     with `tocsin connector update NAME --default true`"
                 ),
             ));
         }
         findings.extend(own.iter().filter(|row| waits(context, row)).map(|row| {
             finding(
                 verdict,
+                DoctorPage::ConnectorWithoutWorkspace,
                 format!(
                     "connector {} of {name} leads to no Slack workspace, and the server has none of its own: name one with \
-                     updateConnector(input: {{id: …, workspaceId: …}})",
-                    row.name
+                     `tocsin connector update {} --workspace …`",
+                    row.name, row.name
                 ),
             )
         }));
@@ -103,10 +109,9 @@ fn waits(context: &CheckContext<'_>, connector: &connector::Model) -> bool {
     connector.workspace_id.is_none() && context.settings.slack.bot_token.is_none() && is_connected
 }
 
-fn finding(verdict: FindingLevel, text: String) -> Finding {
+fn finding(verdict: FindingLevel, page: DoctorPage, text: String) -> Finding {
     Finding {
-        subject: SUBJECT,
         verdict,
-        text,
+        ..Finding::bad(SUBJECT, page, text)
     }
 }

@@ -8,7 +8,7 @@ use tocsin_database::Database;
 use tocsin_entity::slack::reception::{Entity, Model, TAKEN};
 
 use super::{CheckContext, unread};
-use crate::doctor::Finding;
+use crate::doctor::{DoctorPage, Finding};
 
 const SUBJECT: &str = "requests";
 
@@ -80,6 +80,7 @@ fn finding(row: &Model, is_ours: bool) -> Option<Finding> {
     match (row.code.as_str(), is_ours) {
         (MISMATCH, true) => Some(Finding::bad(
             SUBJECT,
+            DoctorPage::RequestsWrongSecret,
             format!(
                 "{what}, and none was taken since: the signing secret is wrong. Copy it from the app's page Basic Information to SLACK_SIGNING_SECRET, \
                  or, for an app of an organisation's own, give it by updateSlackApp"
@@ -87,6 +88,7 @@ fn finding(row: &Model, is_ours: bool) -> Option<Finding> {
         )),
         (MISMATCH, false) => Some(Finding::doubtful(
             SUBJECT,
+            DoctorPage::RequestsUnknownSecret,
             format!(
                 "{what}: no signing secret of this server matches them. If the app is yours, copy its signing secret to SLACK_SIGNING_SECRET, or make \
                  the app known by createSlackApp; else somebody tries"
@@ -94,12 +96,14 @@ fn finding(row: &Model, is_ours: bool) -> Option<Finding> {
         )),
         (STALE, true) => Some(Finding::bad(
             SUBJECT,
+            DoctorPage::RequestsStale,
             format!(
                 "{what}, and none was taken since: this machine's clock is off by more than five minutes. Set it, and keep it by NTP"
             ),
         )),
         (FOREIGN, _) => Some(Finding::doubtful(
             SUBJECT,
+            DoctorPage::RequestsForeignWorkspace,
             format!(
                 "{what}, since they are about a workspace that is not connected through this app: connect it, or uninstall the app there"
             ),

@@ -7,7 +7,10 @@ use tocsin_seal::{OpenError, Sealer};
 use tocsin_slack_app::sealing::{app_place, refresh_place, token_place};
 
 use super::{CheckContext, unread};
-use crate::{doctor::Finding, secret};
+use crate::{
+    doctor::{DoctorPage, Finding},
+    secret,
+};
 
 const SUBJECT: &str = "secret key";
 
@@ -32,6 +35,7 @@ pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
         Ok(Some(key)) => opened(&key, &kept),
         Ok(None) if !kept.is_empty() => vec![Finding::bad(
             SUBJECT,
+            DoctorPage::SecretKeyLost,
             format!(
                 "{} tokens and secrets of Slack are sealed, and the key is not there: restore {} from a backup, or set TOCSIN_SECRET_KEY to what \
                  it was; without it connect the workspaces anew",
@@ -40,7 +44,11 @@ pub(super) async fn check(context: &CheckContext<'_>) -> Vec<Finding> {
             ),
         )],
         Ok(None) => none_needed_yet(context),
-        Err(error) => vec![Finding::bad(SUBJECT, format!("{error:#}"))],
+        Err(error) => vec![Finding::bad(
+            SUBJECT,
+            DoctorPage::SecretKeyUnusable,
+            format!("{error:#}"),
+        )],
     }
 }
 
@@ -92,6 +100,7 @@ fn opened(key: &Sealer, kept: &[Sealed]) -> Vec<Finding> {
         };
         Some(Finding::bad(
             SUBJECT,
+            DoctorPage::SecretKeyOther,
             format!("{} can't be opened: {error}{what_to_do}", sealed.what),
         ))
     });
@@ -105,6 +114,7 @@ fn opened(key: &Sealer, kept: &[Sealed]) -> Vec<Finding> {
     } else {
         Finding::doubtful(
             SUBJECT,
+            DoctorPage::SecretKeyEarlier,
             format!(
                 "{earlier} of {} tokens and secrets are sealed under an earlier key: leave it behind the present one. The API seals them anew when it \
                  starts; tokens that Slack changes are within 12 hours",
@@ -122,9 +132,9 @@ fn none_needed_yet(context: &CheckContext<'_>) -> Vec<Finding> {
     let text = "TOCSIN_SECRET_KEY is unset, and with PostgreSQL none is made: no Slack workspace can be connected; make one with openssl rand \
                 -base64 32, and give it to the API and the bridge alike";
     vec![if context.settings.slack.client_id.is_some() {
-        Finding::bad(SUBJECT, text)
+        Finding::bad(SUBJECT, DoctorPage::SecretKeyUnset, text)
     } else {
-        Finding::doubtful(SUBJECT, text)
+        Finding::doubtful(SUBJECT, DoctorPage::SecretKeyUnset, text)
     }]
 }
 

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 
 use super::{CheckContext, is_real};
-use crate::doctor::Finding;
+use crate::doctor::{DoctorPage, Finding};
 
 const SUBJECT: &str = "Slack";
 
@@ -22,6 +22,7 @@ pub(super) fn check(context: &CheckContext<'_>) -> Vec<Finding> {
     }
     vec![Finding::doubtful(
         SUBJECT,
+        DoctorPage::SigningSecretForm,
         format!(
             "SLACK_SIGNING_SECRET does not look like one, which is {LETTERS} hexadecimal digits: copy the signing secret, not the client \
              secret or the verification token, from the Slack app's page Basic Information"

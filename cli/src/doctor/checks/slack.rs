@@ -13,7 +13,11 @@ use tocsin_slack_app::{
 use tocsin_slack_client::{Http, Slack, Token, oauth::ClientConfig, pacer::NoPacing, socket};
 use tokio::time::timeout;
 
-use crate::{config::Settings, doctor::Finding, roles};
+use crate::{
+    config::Settings,
+    doctor::{DoctorPage, Finding},
+    roles,
+};
 
 const SUBJECT: &str = "Slack";
 
@@ -81,7 +85,7 @@ pub(super) async fn ask(settings: &Settings) -> SlackFindings {
             return SlackFindings {
                 http: None,
                 own: None,
-                findings: vec![Finding::bad(SUBJECT, text)],
+                findings: vec![Finding::bad(SUBJECT, DoctorPage::SlackNoClient, text)],
             };
         }
     };
@@ -114,21 +118,29 @@ pub(super) async fn ask(settings: &Settings) -> SlackFindings {
         return SlackFindings {
             http: None,
             own: None,
-            findings: vec![Finding::bad(SUBJECT, text)],
+            findings: vec![Finding::bad(SUBJECT, DoctorPage::SlackUnreachable, text)],
         };
     };
     let (own, mut findings) = of_token(url, health);
     match client {
         Some(Ok(())) => findings.push(Finding::good(
             SUBJECT,
-            "OAuth: Slack knows the app; people install it by slackInstallUrl",
+            "OAuth: Slack knows the app; people install it with `tocsin slack install-url`",
         )),
-        Some(Err(trouble)) => findings.push(Finding::bad(SUBJECT, format!("OAuth: {trouble}"))),
+        Some(Err(trouble)) => findings.push(Finding::bad(
+            SUBJECT,
+            DoctorPage::SlackOauthRefused,
+            format!("OAuth: {trouble}"),
+        )),
         None => {}
     }
     match sockets {
         Some(Ok(())) => findings.push(Finding::good(SUBJECT, "Socket Mode: the app-level token works")),
-        Some(Err(trouble)) => findings.push(Finding::bad(SUBJECT, format!("Socket Mode: {trouble}"))),
+        Some(Err(trouble)) => findings.push(Finding::bad(
+            SUBJECT,
+            DoctorPage::SlackSocketModeRefused,
+            format!("Socket Mode: {trouble}"),
+        )),
         None => {}
     }
     SlackFindings {
@@ -148,9 +160,14 @@ fn of_token(url: &url::Url, health: Option<TokenHealth>) -> (Option<CheckedWorks
             );
             (Some(asked), vec![Finding::good(SUBJECT, text)])
         }
-        Some(TokenHealth::Fails { trouble, .. }) => {
-            (None, vec![Finding::bad(SUBJECT, format!("{url}: {trouble}"))])
-        }
+        Some(TokenHealth::Fails { trouble, .. }) => (
+            None,
+            vec![Finding::bad(
+                SUBJECT,
+                DoctorPage::SlackTokenRefused,
+                format!("{url}: {trouble}"),
+            )],
+        ),
         None => (None, Vec::new()),
     }
 }

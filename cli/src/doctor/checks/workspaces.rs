@@ -26,7 +26,11 @@ use super::{
     slack::{CheckedWorkspace, TokenHealth, ask_token},
     unread,
 };
-use crate::{config::Settings, doctor::Finding, manifest, secret};
+use crate::{
+    config::Settings,
+    doctor::{DoctorPage, Finding},
+    manifest, secret,
+};
 
 const SUBJECT: &str = "workspace";
 
@@ -127,8 +131,11 @@ impl Connected {
             ) => vec![self.broken(trouble)],
             // Slack says nothing: what is known is what the bridge has found.
             (None, Some(Refused { trouble, .. })) => {
-                let unasked =
-                    Finding::doubtful(SUBJECT, format!("{name} could not be asked about: {trouble}"));
+                let unasked = Finding::doubtful(
+                    SUBJECT,
+                    DoctorPage::WorkspaceUnasked,
+                    format!("{name} could not be asked about: {trouble}"),
+                );
                 self.as_found().into_iter().chain([unasked]).collect()
             }
             (None, None) => self.as_found().into_iter().collect(),
@@ -149,6 +156,7 @@ impl Connected {
         };
         Finding::bad(
             SUBJECT,
+            DoctorPage::WorkspaceFails,
             format!("{} does not work: {trouble}{unnoticed}", self.row.name),
         )
     }
@@ -169,10 +177,15 @@ impl Connected {
         let reason = failing.reason.as_deref().unwrap_or("the bridge has not said why");
         let is_silent = failing.reason_code.as_deref() == Some(installation::SLACK_UNREACHABLE);
         if installation::delivers(failing.reason_code.as_deref()) && !is_silent {
-            return Finding::bad(SUBJECT, format!("{name} does not work as it should: {reason}"));
+            return Finding::bad(
+                SUBJECT,
+                DoctorPage::WorkspaceImpaired,
+                format!("{name} does not work as it should: {reason}"),
+            );
         }
         Finding::doubtful(
             SUBJECT,
+            DoctorPage::WorkspaceRecovered,
             format!(
                 "{name}: Slack takes its token now, and the bridge has last found otherwise ({reason}): if it runs, it notices within a minute"
             ),
@@ -185,7 +198,11 @@ impl Connected {
         Some(match found.status {
             SlackWorkspaceStatus::Failing => {
                 let reason = found.reason.as_deref().unwrap_or("the bridge has not said why");
-                Finding::bad(SUBJECT, format!("{name} does not work: {reason}"))
+                Finding::bad(
+                    SUBJECT,
+                    DoctorPage::WorkspaceFails,
+                    format!("{name} does not work: {reason}"),
+                )
             }
             SlackWorkspaceStatus::Pending
             | SlackWorkspaceStatus::Active
@@ -202,12 +219,14 @@ impl Connected {
         match &self.found {
             None => Some(Finding::doubtful(
                 SUBJECT,
+                DoctorPage::WorkspaceUnattended,
                 format!("{name} is connected, and no bridge has looked at it yet: start one"),
             )),
             Some(found) if now - found.updated_at > STALE => {
                 let minutes = (now - found.updated_at).whole_minutes();
                 Some(Finding::doubtful(
                     SUBJECT,
+                    DoctorPage::WorkspaceUnattended,
                     format!(
                         "{name}: no bridge has looked after it for {minutes} minutes: start one, or see in its log why it can't write"
                     ),
@@ -264,6 +283,7 @@ fn lacking(workspace: &slack_workspace::Model, granted: &BTreeSet<String>) -> Ve
             };
             findings.push(Finding::doubtful(
                 SUBJECT,
+                DoctorPage::WorkspaceScopesMissing,
                 format!(
                     "{}: {} lacks {}: put the manifest of `tocsin manifest` with that feature in place of the app's, and install the app there \
                      again{or_else}",
@@ -283,6 +303,7 @@ fn older(workspace: &slack_workspace::Model, present: i32) -> Option<Finding> {
     (version < present).then(|| {
         Finding::doubtful(
             SUBJECT,
+            DoctorPage::WorkspaceManifestOld,
             format!(
                 "{}: the app was installed under the manifest of version {version}, and the present one is {present}: print it anew with \
                  `tocsin manifest`, put it in place of the app's, and install the app again",

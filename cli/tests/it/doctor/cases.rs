@@ -341,7 +341,7 @@ pub(super) const CASES: &[Case] = &[
         ],
         mark: Mark::Wrong,
         code: 1,
-        words: &["installed in no workspace", "slackInstallUrl"],
+        words: &["installed in no workspace", "tocsin slack install-url"],
         ..WELL
     },
     Case {

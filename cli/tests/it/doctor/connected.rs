@@ -112,7 +112,7 @@ async fn two_organisations_to_one_channel_are_told_apart() {
     let told = examine(&place, &environment).await;
     let words = [
         "default of Second leads to #incidents, which is another organisation's",
-        "updateConnector",
+        "tocsin connector update",
     ];
     assert!(told.says(Mark::Wrong, &words), "{}", told.text);
     assert!(
@@ -170,7 +170,7 @@ async fn what_is_wrong_with_connected_workspaces_is_read_from_the_database() {
             Mark::Wrong,
             &[
                 "astray leads to the workspace Gone, which is disconnected",
-                "updateConnector",
+                "tocsin connector update",
             ],
         ),
         (Mark::Wrong, &["dead delivers nothing", "sees no channel #dead"]),
@@ -274,7 +274,7 @@ async fn incidents_that_reach_nobody_are_told() {
     done(&tocsin, KEY, &aside).await;
     let told = examine(&place, &environment).await;
     assert!(
-        told.says(Mark::Wrong, &["no default connector", "isDefault: true"]),
+        told.says(Mark::Wrong, &["no default connector", "--default true"]),
         "{}",
         told.text
     );
@@ -283,7 +283,7 @@ async fn incidents_that_reach_nobody_are_told() {
     done(&tocsin, KEY, &away).await;
     let told = examine(&place, &environment).await;
     assert!(
-        told.says(Mark::Wrong, &["has no connector", "createConnector"]),
+        told.says(Mark::Wrong, &["has no connector", "tocsin connector add"]),
         "{}",
         told.text
     );
