@@ -8,7 +8,7 @@ use tocsin_entity::kinds::SlackFeature;
 
 /// The version of the manifest that `tocsin manifest` prints, raised whenever it asks Slack for something else: an app that was installed
 /// under an earlier one lacks it until it is installed again.
-pub const MANIFEST_VERSION: i32 = 3;
+pub const MANIFEST_VERSION: i32 = 4;
 
 /// What is wanted where nothing else is said.
 pub const USUAL: [SlackFeature; 5] = [

@@ -156,7 +156,7 @@ async fn a_token_that_slack_does_not_renew_is_told_while_the_present_one_still_w
     assert_eq!(workspace["reasonCode"], "token_not_renewed", "{workspace}");
     let reason = workspace["reason"].as_str().unwrap_or_default();
     assert!(
-        reason.contains("invalid_refresh_token") && reason.contains("slackInstallUrl"),
+        reason.contains("invalid_refresh_token") && reason.contains("tocsin slack install-url"),
         "{reason}"
     );
     world.slack().clear_faults();

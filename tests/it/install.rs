@@ -210,7 +210,7 @@ async fn an_app_that_is_uninstalled_says_so_and_installed_again_delivers_what_is
     world.slack().uninstall_app(Farewell::RevokedFirst);
     let workspace = until_status(&world, "FAILING").await?;
     let reason = workspace["reason"].as_str().expect("a reason");
-    assert!(reason.contains("slackInstallUrl"), "{reason}");
+    assert!(reason.contains("tocsin slack install-url"), "{reason}");
     world.admin().change("acknowledgeIncident", &before.id).await?;
     let meanwhile = world.admin().trigger("Search is slow").await?;
 

@@ -230,7 +230,7 @@ async fn whoever_uses_a_command_in_a_workspace_that_is_not_connected_is_told_how
         },
         PATIENCE,
     );
-    assert!(shown.await?.contains("slackInstallUrl"));
+    assert!(shown.await?.contains("tocsin slack install-url"));
     assert!(stranger.calls().is_empty(), "nothing is asked there");
     Ok(())
 }

@@ -149,6 +149,7 @@ mod tests {
     struct Item(i32);
 
     #[Object]
+    #[expect(clippy::unused_async, reason = "a resolver is async")]
     impl Query {
         async fn may(&self, fails: bool) -> Result<Option<Item>, async_graphql::Error> {
             failing(fails).map(|()| Some(Item(0)))
@@ -172,6 +173,7 @@ mod tests {
     }
 
     #[Object]
+    #[expect(clippy::unused_async, reason = "a resolver is async")]
     impl Item {
         async fn number(&self) -> i32 {
             self.0

@@ -27,7 +27,7 @@ pub(crate) enum ConnectorCommand {
     },
     /// Change a connector, and see that its channel takes messages
     Update(UpdateArguments),
-    /// Delete a connector: what it has posted stays, and is not kept up to date any more
+    /// Delete a connector: what it has posted stays, and is kept up to date
     Delete {
         /// The connector: its name, its channel or its id
         connector: String,
