@@ -10,15 +10,17 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::{
     id::{OrganizationId, ServiceId},
-    kinds::{PreviewPolicy, Scope, UnmatchedPolicy, Urgency},
-    organization, service,
+    kinds::{PreviewPolicy, Scope, SignInMethod, UnmatchedPolicy, Urgency},
+    membership, organization, service,
 };
 
 use crate::{
     api_key::{self, ApiKeyOrigin},
     audit::AuditTrail,
     connector, limits,
-    tenant::everywhere,
+    session::{NewSignInLink, make_link},
+    sign_in::{has_owner, make_first_owner_link},
+    tenant::{Tenant, everywhere},
 };
 
 /// Shortest key that an operator may choose, in characters.
@@ -44,6 +46,12 @@ pub enum BootstrapError {
     /// There is none.
     #[error("there is no organisation {0:?}")]
     NoOrganization(String),
+    /// There is no such member.
+    #[error("no active member has the e-mail address {0}")]
+    NoMember(String),
+    /// There is no need for a first one.
+    #[error("the organisation has an owner already: print a link for a member with tocsin login-link EMAIL")]
+    HasOwner,
     /// A value is out of its bounds.
     #[error("{0}")]
     Invalid(String),
@@ -165,6 +173,60 @@ pub async fn create_key(
     insert_key(&tx, &trail, organization_id, &name, &key, scopes).await?;
     tx.commit().await?;
     Ok(key)
+}
+
+/// Makes a link by which the member with this e-mail address signs in once, in an organisation that is named by its slug or id; with none named, in
+/// the only one there is.
+///
+/// # Errors
+/// [`BootstrapError`]; nothing was made then.
+pub async fn create_login_link(
+    database: &Database,
+    clock: &Clock,
+    public_url: &str,
+    organization: Option<&str>,
+    email: &str,
+) -> Result<SecretString, BootstrapError> {
+    let organization_id = find_organization(database, organization).await?;
+    let email = limits::email("email", email).map_err(|error| BootstrapError::Invalid(error.message))?;
+    let tx = database.begin_write().await?;
+    let member = Tenant::of(organization_id)
+        .find::<membership::Entity>()
+        .filter(membership::Column::Email.eq(&email))
+        .filter(membership::Column::DeactivatedAt.is_null())
+        .one(&tx)
+        .await?
+        .ok_or(BootstrapError::NoMember(email))?;
+    let trail = AuditTrail::of_command_line(clock, organization_id, "createSignInLink");
+    let new = NewSignInLink {
+        organization_id,
+        user_id: Some(member.user_id),
+        method: SignInMethod::Link,
+        browser_hash: None,
+    };
+    let (_, address) = make_link(&tx, &trail, public_url, new).await?;
+    tx.commit().await?;
+    Ok(address)
+}
+
+/// Makes a link by which an organisation's first owner is made, while it has none.
+///
+/// # Errors
+/// [`BootstrapError`]; nothing was made then.
+pub async fn create_first_owner_link(
+    database: &Database,
+    clock: &Clock,
+    public_url: &str,
+    organization: Option<&str>,
+) -> Result<SecretString, BootstrapError> {
+    let organization_id = find_organization(database, organization).await?;
+    let tx = database.begin_write().await?;
+    if has_owner(&tx, organization_id).await? {
+        return Err(BootstrapError::HasOwner);
+    }
+    let address = make_first_owner_link(&tx, clock, organization_id, public_url).await?;
+    tx.commit().await?;
+    Ok(address)
 }
 
 async fn find_organization(
