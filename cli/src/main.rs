@@ -83,7 +83,8 @@ async fn run(command: CliCommand, given: &GivenSettings, started: Instant) -> an
         | CliCommand::Backup { .. }
         | CliCommand::Restore { .. }
         | CliCommand::Org(_)
-        | CliCommand::Key(_) => {}
+        | CliCommand::Key(_)
+        | CliCommand::LoginLink(_) => {}
     }
     let settings = Settings::read(given).settings?;
     let filter = settings.log.as_deref().unwrap_or(default_filter(&command));
@@ -99,6 +100,7 @@ async fn run(command: CliCommand, given: &GivenSettings, started: Instant) -> an
         CliCommand::Restore { file, replace } => backup::restore(&settings, &file, replace, terminal).await,
         CliCommand::Org(command) => admin::org(&settings, command, terminal).await,
         CliCommand::Key(command) => admin::key(&settings, command, terminal).await,
+        CliCommand::LoginLink(whom) => admin::login_link(&settings, whom, terminal).await,
         CliCommand::Schema { .. } | CliCommand::Manifest(_) | CliCommand::Doctor => Ok(()),
     }
 }
@@ -116,6 +118,7 @@ fn default_filter(command: &CliCommand) -> &'static str {
         | CliCommand::Restore { .. }
         | CliCommand::Org(_)
         | CliCommand::Key(_)
+        | CliCommand::LoginLink(_)
         | CliCommand::Schema { .. }
         | CliCommand::Manifest(_)
         | CliCommand::Doctor => "error",
