@@ -63,7 +63,7 @@ pub(crate) fn subcommands(acting: &Arc<ActionService>, creation: &Arc<IncidentCr
         .with(acting, [&commands::LIST, &commands::SHOW])
         .with_actions(acting, INCIDENT_ACTIONS.iter().filter_map(|action| action.typed))
         .with_thread_actions([actions::STATUS])
-        .with(acting, [&commands::STATUS, &commands::WHOAMI])
+        .with(acting, [&commands::STATUS, &commands::WHOAMI, &commands::LOGIN])
         .with(acting, [&commands::LINK, &commands::UNLINK])
 }
 

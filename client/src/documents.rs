@@ -57,5 +57,5 @@ documents! {
     "graphql/members.graphql": AdministratorsOf, Assignees, Responders;
     "graphql/scenario.graphql": CreateMember, TriggerIncident, CommentOnIncident, ResolveWithNote, IncidentProgress;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
-        UpdateIncident, RecordSlackLink, EditComment, RetractComment, SetSlackSync;
+        UpdateIncident, CreateSignInLink, RecordSlackLink, EditComment, RetractComment, SetSlackSync;
 }

@@ -22,6 +22,7 @@ mod operation;
 mod postmortem;
 mod preview;
 mod scenario;
+mod sign_in;
 mod transport;
 mod workspace;
 
@@ -41,6 +42,7 @@ pub use self::{
     scenario::{
         ChangeError, IncidentWithTimeline, MemberDraft, NewIncident, TimelineLine, TriggeredIncident,
     },
+    sign_in::SignInProof,
     transport::{ApiCaller, As},
     workspace::{LeadingConnector, SealedToken, SlackApp, SlackWorkspace},
 };
