@@ -300,7 +300,7 @@ mod tests {
             names,
             [
                 "create", "list", "show", "ack", "resolve", "note", "assign", "snooze", "reopen", "status",
-                "whoami", "link", "unlink", "help"
+                "whoami", "login", "link", "unlink", "help"
             ]
         );
         let help = texts::help(&subcommands, "/störung");

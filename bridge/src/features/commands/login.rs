@@ -72,8 +72,8 @@ async fn links(
             Ok(address) => Mrkdwn::link(address.expose_secret(), "Sign in to Tocsin"),
             Err(why) => Mrkdwn::text(&why),
         };
-        let line = whoami::one(acting, organization, &member, request_id).await?;
-        text = text.and(&line).plus(" ").and(&link).plus("\n");
+        let membership = whoami::one(acting, organization, &member, request_id).await?;
+        text = text.and(&membership).plus(" ").and(&link).plus("\n");
     }
     Ok(Ok(text.plus(
         "The link works once, for five minutes. Don't pass it on: whoever opens it is signed in as you.",
