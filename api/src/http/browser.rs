@@ -71,11 +71,11 @@ impl Default for BrowserPolicy {
     }
 }
 
-fn is_loopback(host: Host<&str>) -> bool {
+fn is_loopback(host: &Host<&str>) -> bool {
     match host {
-        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
         Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => IpAddr::V6(ip).to_canonical().is_loopback(),
+        Host::Ipv6(ip) => IpAddr::V6(*ip).to_canonical().is_loopback(),
     }
 }
 
@@ -84,7 +84,7 @@ impl BrowserPolicy {
         Self {
             origin: public_url.origin().ascii_serialization(),
             is_secure: public_url.scheme() == "https",
-            is_loopback: public_url.host().is_some_and(is_loopback),
+            is_loopback: public_url.host().is_some_and(|host| is_loopback(&host)),
         }
     }
 
@@ -164,7 +164,8 @@ fn is_the_asked_loopback(origin: &[u8], headers: &HeaderMap) -> bool {
     let Some(url) = host.and_then(|host| Url::parse(&format!("http://{host}")).ok()) else {
         return false;
     };
-    url.host().is_some_and(is_loopback) && url.origin().ascii_serialization().as_bytes() == origin
+    url.host().is_some_and(|host| is_loopback(&host))
+        && url.origin().ascii_serialization().as_bytes() == origin
 }
 
 /// A cookie's value. Where there are several of the name, somebody else has set one: none counts.

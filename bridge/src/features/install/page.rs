@@ -118,16 +118,11 @@ pub(super) struct Choice<'a> {
 
 /// A page on which somebody chooses.
 pub(super) fn choose(title: &str, text: &str, choices: &[Choice<'_>]) -> Response {
-    let items: String = choices
-        .iter()
-        .map(|choice| {
-            format!(
-                "<li><a href=\"{}\">{}</a></li>",
-                escape(choice.address),
-                escape(choice.label)
-            )
-        })
-        .collect();
+    let mut items = String::new();
+    for choice in choices {
+        let (address, label) = (escape(choice.address), escape(choice.label));
+        items.extend(["<li><a href=\"", &address, "\">", &label, "</a></li>"]);
+    }
     let page = html(title, text, "").replace("</html>", &format!("<ul>{items}</ul></html>"));
     (StatusCode::OK, HEADERS, page).into_response()
 }
