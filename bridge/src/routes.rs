@@ -63,7 +63,7 @@ pub(crate) fn subcommands(acting: &Arc<ActionService>, creation: &Arc<IncidentCr
         .with(acting, [&commands::LIST, &commands::SHOW])
         .with_actions(acting, INCIDENT_ACTIONS.iter().filter_map(|action| action.typed))
         .with_thread_actions([actions::STATUS])
-        .with(acting, [&commands::STATUS, &commands::WHOAMI])
+        .with(acting, [&commands::STATUS, &commands::WHOAMI, &commands::LOGIN])
         .with(acting, [&commands::LINK, &commands::UNLINK])
 }
 
@@ -300,7 +300,7 @@ mod tests {
             names,
             [
                 "create", "list", "show", "ack", "resolve", "note", "assign", "snooze", "reopen", "status",
-                "whoami", "link", "unlink", "help"
+                "whoami", "login", "link", "unlink", "help"
             ]
         );
         let help = texts::help(&subcommands, "/störung");

@@ -1,4 +1,4 @@
-//! Commands on the database itself: `migrate`, `org create`, `key create`.
+//! Commands on the database itself: `migrate`, `org create`, `key create`, `login-link`.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use tocsin_entity::kinds::Scope;
 
 use crate::{
     administration,
-    arguments::{CreateKeyArguments, KeyCommand, KeyScope, OrgCommand},
+    arguments::{CreateKeyArguments, KeyCommand, KeyScope, LoginLinkArguments, OrgCommand},
     config::{GivenSettings, Settings},
     database,
     terminal::{self, Terminal},
@@ -87,6 +87,35 @@ pub(crate) async fn key(
     }
     terminal.line(format!("Made the key {name}.\n"));
     terminal.key(&key);
+    Ok(())
+}
+
+/// `tocsin login-link …`.
+pub(crate) async fn login_link(
+    settings: &Settings,
+    whom: LoginLinkArguments,
+    terminal: Terminal,
+) -> anyhow::Result<()> {
+    let LoginLinkArguments { email, org, .. } = whom;
+    let public = settings.public_url(settings.listen);
+    let (public, org) = (public.as_str(), org.as_deref());
+    let database = database::open_current(&settings.database).await?;
+    let clock = Clock::new();
+    let (link, note) = match email {
+        Some(email) => (
+            bootstrap::create_login_link(&database, &clock, public, org, &email).await?,
+            format!(
+                "Signs {email} in, once, within five minutes. Whoever opens it is signed in: give it to nobody else.\n"
+            ),
+        ),
+        None => (
+            bootstrap::create_first_owner_link(&database, &clock, public, org).await?,
+            "Whoever opens it within 24 hours becomes the organisation's owner. It works once.\n".to_owned(),
+        ),
+    };
+    database.close().await?;
+    terminal.line(note);
+    terminal.row("link", terminal.strong(link.expose_secret()));
     Ok(())
 }
 

@@ -122,6 +122,22 @@ pub(crate) enum CliCommand {
     /// Connectors: the Slack channels that incidents go to
     #[command(subcommand)]
     Connector(ConnectorCommand),
+    /// Print a link by which a member signs in, once, within five minutes
+    LoginLink(LoginLinkArguments),
+}
+
+/// Whom a link is to sign in.
+#[derive(Debug, Args)]
+pub(crate) struct LoginLinkArguments {
+    /// The member's e-mail address
+    #[arg(required_unless_present = "first_owner", conflicts_with = "first_owner")]
+    pub(crate) email: Option<String>,
+    /// The organisation, by its slug or id; may be left out where there is one
+    #[arg(long)]
+    pub(crate) org: Option<String>,
+    /// Whoever opens the link within 24 hours becomes the organisation's owner, while it has none
+    #[arg(long)]
+    pub(crate) first_owner: bool,
 }
 
 /// What to do with organisations.

@@ -85,6 +85,7 @@ async fn run(command: CliCommand, given: &GivenSettings, started: Instant) -> an
         | CliCommand::Restore { .. }
         | CliCommand::Org(_)
         | CliCommand::Key(_)
+        | CliCommand::LoginLink(_)
         | CliCommand::User(_)
         | CliCommand::Slack(_)
         | CliCommand::Connector(_) => {}
@@ -108,6 +109,7 @@ async fn run(command: CliCommand, given: &GivenSettings, started: Instant) -> an
         CliCommand::Connector(command) => {
             administration::connector(command, given, &settings, terminal).await
         }
+        CliCommand::LoginLink(whom) => admin::login_link(&settings, whom, terminal).await,
         CliCommand::Schema { .. } | CliCommand::Manifest(_) | CliCommand::Doctor => Ok(()),
     }
 }
@@ -125,6 +127,7 @@ fn default_filter(command: &CliCommand) -> &'static str {
         | CliCommand::Restore { .. }
         | CliCommand::Org(_)
         | CliCommand::Key(_)
+        | CliCommand::LoginLink(_)
         | CliCommand::User(_)
         | CliCommand::Slack(_)
         | CliCommand::Connector(_)

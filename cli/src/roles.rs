@@ -16,6 +16,7 @@ use tocsin_api::{
 use tocsin_bridge::{Bridge, BridgeConfig, ClientConfig, SlackConfig, SocketConfig, WorkspaceAvailability};
 use tocsin_clock::Clock;
 use tocsin_database::Database;
+use tocsin_entity::id::OrganizationId;
 use tocsin_queue::Queue;
 use tocsin_seal::Sealer;
 use tocsin_simulator::Simulator;
@@ -40,8 +41,10 @@ pub(crate) async fn run_api(settings: Settings) -> anyhow::Result<()> {
     let bound = listener.local_addr()?;
     let ops = OperationsEndpoints::start(stop.clone())?;
     let database = database::open_current(&settings.database).await?;
-    if settings.admin_key.is_some() {
-        first_start(&settings, &database).await?;
+    if settings.admin_key.is_some() && first_start(&settings, &database).await?.created {
+        info!(
+            "the first organisation has no owner yet: tocsin login-link --first-owner prints a link that makes one"
+        );
     }
     if settings.bridge_token.is_none() {
         warn!(
@@ -154,6 +157,18 @@ pub(crate) async fn first_start(
         info!("the organisation {name} is there already, with its keys: TOCSIN_ADMIN_KEY changes nothing");
     }
     Ok(first)
+}
+
+/// A link that makes the owner of an organisation that was made just now.
+pub(crate) async fn first_owner_link(
+    database: &Database,
+    public_url: &Url,
+    organization_id: OrganizationId,
+) -> anyhow::Result<SecretString> {
+    let id = organization_id.to_string();
+    bootstrap::create_first_owner_link(database, &Clock::new(), public_url.as_str(), Some(&id))
+        .await
+        .context("the link for the first owner could not be made")
 }
 
 /// The API.

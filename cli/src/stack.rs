@@ -24,6 +24,8 @@ pub(crate) struct Stack {
     pub(crate) api: Url,
     /// The admin key, where the first organisation was made at this start.
     pub(crate) new_key: Option<SecretString>,
+    /// The link that makes the first owner, where the first organisation was made at this start.
+    pub(crate) owner_link: Option<SecretString>,
     /// The simulated workspace, where there is one.
     pub(crate) simulator: Option<Simulator>,
     /// How far the server was set up at this start.
@@ -43,6 +45,11 @@ impl Stack {
         let database = database::open(&settings.database).await?;
         database::migrate(&database).await?;
         let first = roles::first_start(settings, &database).await?;
+        let owner_link = if first.created {
+            Some(roles::first_owner_link(&database, &public, first.organization_id).await?)
+        } else {
+            None
+        };
         let queue = database::open_queue(settings).await?;
         let (slack, simulator) = if simulate::is_wanted(settings, &database).await? {
             let simulator = simulate::start(settings, &public, &api_url).await?;
@@ -110,6 +117,7 @@ impl Stack {
             progress,
             api: api_url,
             new_key: first.admin_key,
+            owner_link,
             simulator,
             parts,
             queue,

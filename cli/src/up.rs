@@ -58,6 +58,13 @@ fn welcome(settings: &Settings, stack: &Stack, terminal: Terminal, took: Duratio
         }
         None => "$TOCSIN_KEY",
     };
+    if let Some(link) = &stack.owner_link {
+        let note = terminal.dim("becomes the owner: once, within 24 hours");
+        terminal.row(
+            "sign in",
+            format!("{}  {note}", terminal.strong(link.expose_secret())),
+        );
+    }
     terminal.line("");
     if made.is_none() {
         terminal.line(terminal.dim("  Put the admin key into TOCSIN_KEY, and try:\n"));

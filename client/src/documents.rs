@@ -62,7 +62,7 @@ documents! {
     "graphql/members.graphql": AdministratorsOf, Assignees, NewAssignees, Responders;
     "graphql/scenario.graphql": TriggerIncident, CommentOnIncident, ResolveWithNote, IncidentProgress;
     "graphql/mutations.graphql": AcknowledgeIncident, ResolveIncident, ReopenIncident, AddComment, ReassignIncident, SnoozeIncident,
-        UpdateIncident, RecordSlackLink, EditComment, RetractComment, SetSlackSync;
+        UpdateIncident, CreateSignInLink, RecordSlackLink, EditComment, RetractComment, SetSlackSync;
 }
 
 // What the commands of administrators read, they print as JSON in the shape of the schema.

@@ -24,6 +24,7 @@ mod operation;
 mod postmortem;
 mod preview;
 mod scenario;
+mod sign_in;
 mod transport;
 mod workspace;
 
@@ -46,6 +47,7 @@ pub use self::{
     postmortem::Postmortem,
     preview::{PreviewRequest, PreviewedIncident},
     scenario::{IncidentWithTimeline, MemberDraft, NewIncident, TimelineLine, TriggeredIncident},
+    sign_in::SignInProof,
     transport::{ApiCaller, As},
     workspace::{LeadingConnector, SealedToken, SlackApp, SlackWorkspace},
 };

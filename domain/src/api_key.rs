@@ -1,7 +1,9 @@
 //! Keys to the API: stored as a hash, shown once, scoped, revocable.
 
 use rand::distr::{Alphanumeric, SampleString};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use tocsin_entity::{
@@ -13,7 +15,7 @@ use tocsin_entity::{
 use crate::{
     audit::AuditTrail,
     error::{MutationError, RequestError, UserError, UserErrorCode},
-    idempotency::{self, RequestKey},
+    idempotency::{self, KeyUse, RequestKey},
     limits,
     loaders::MemberKey,
     paging::{PageBounds, PageRequest, RowPage},
@@ -22,6 +24,8 @@ use crate::{
     viewer::{Permission, Scopes, hash_key, tell_all},
 };
 
+/// Most keys of one's own that are told.
+const OWN_MAX: u64 = 100;
 /// Random characters in a key: 238 bits.
 const SECRET_LENGTH: usize = 40;
 
@@ -34,6 +38,19 @@ pub struct CreateApiKey {
     pub scopes: Vec<Scope>,
     /// The member it acts as; a key of the organisation itself where none is named.
     pub user_id: Option<String>,
+    /// When it expires; never where it is left out.
+    pub expires_at: Option<OffsetDateTime>,
+    /// Makes the request repeatable for 24 hours. The key itself is shown the first time only.
+    pub idempotency_key: Option<RequestKey>,
+}
+
+/// A new key of the viewer's own.
+#[derive(Debug)]
+pub struct CreatePersonalApiKey {
+    /// What they call it; at most 100 characters.
+    pub name: String,
+    /// What it may be used for; at least one, and no more than they may themselves.
+    pub scopes: Vec<Scope>,
     /// When it expires; never where it is left out.
     pub expires_at: Option<OffsetDateTime>,
     /// Makes the request repeatable for 24 hours. The key itself is shown the first time only.
@@ -148,6 +165,23 @@ pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<ap
     Ok(page.of(find.all(request.read()).await?))
 }
 
+/// The viewer's own keys that are not revoked, the newest first; none for whoever is no member.
+pub async fn own(request: &Request<'_>) -> Result<Vec<api_key::Model>, RequestError> {
+    let Some(member) = request.viewer.member() else {
+        return Ok(Vec::new());
+    };
+    let found = request
+        .tenant(Permission::Read)?
+        .find::<api_key::Entity>()
+        .filter(api_key::Column::UserId.eq(member.user_id))
+        .filter(api_key::Column::RevokedAt.is_null())
+        .order_by_desc(api_key::Column::Id)
+        .limit(OWN_MAX)
+        .all(request.read())
+        .await?;
+    Ok(found)
+}
+
 /// Makes a key. The secret is given the first time only.
 pub async fn create(
     request: &Request<'_>,
@@ -182,6 +216,76 @@ pub async fn create(
         None => None,
         Some(id) => Some(member_for_key(request, organization_id, id).await?),
     };
+    let scopes = &input.scopes;
+    insert(request, organization_id, used, |secret| {
+        row(
+            organization_id,
+            user_id,
+            name,
+            secret,
+            &Scopes::of(scopes).list(),
+            made,
+        )
+    })
+    .await
+}
+
+/// Makes a key that acts as the viewer, and may no more than they. The secret is given the first time only.
+pub async fn create_personal(
+    request: &Request<'_>,
+    input: CreatePersonalApiKey,
+) -> Result<(api_key::Model, Option<SecretString>), MutationError> {
+    let viewer = request.viewer;
+    let (organization_id, user_id) = viewer.myself()?;
+    let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
+    let name = limits::name("name", &input.name)?;
+    if input.scopes.is_empty() {
+        return Err(UserError::invalid("scopes", "A key needs at least one scope.").into());
+    }
+    let scopes = Scopes::of(&input.scopes).list();
+    let allowed = viewer.scopes();
+    let role = viewer.member().map(|member| member.role);
+    let exceeds =
+        |scope: &Scope| !allowed.contains(scope) || role.is_some_and(|role| !may_have(role, *scope));
+    if let Some(beyond) = scopes.iter().rev().find(|scope| exceeds(scope)) {
+        let why = format!("You can't do yourself what the scope {beyond} allows: leave it out.");
+        return Err(UserError::new(UserErrorCode::Forbidden, why).at("scopes").into());
+    }
+    let now = request.now();
+    // A key that ends makes none that goes on without it.
+    let last = viewer.who.expires_at();
+    let wanted = expiry(input.expires_at, now)?;
+    if last.is_some_and(|last| wanted.is_some_and(|wanted| wanted > last)) {
+        let why = "The API key that makes it expires before that: name an earlier time.";
+        return Err(UserError::invalid("expiresAt", why).into());
+    }
+    let made = ApiKeyOrigin {
+        by_user_id: Some(user_id),
+        by_key_id: None,
+        at: now,
+        expires_at: wanted.or(last),
+    };
+    insert(request, organization_id, used, |secret| {
+        row(organization_id, Some(user_id), name, secret, &scopes, made)
+    })
+    .await
+}
+
+/// Whether a member of this role may do anything with a key of this scope.
+fn may_have(role: Role, scope: Scope) -> bool {
+    match scope {
+        Scope::Read => true,
+        Scope::Trigger | Scope::Write => role != Role::Stakeholder,
+        Scope::Admin => matches!(role, Role::Owner | Role::Admin),
+    }
+}
+
+async fn insert(
+    request: &Request<'_>,
+    organization_id: OrganizationId,
+    used: Option<KeyUse>,
+    row: impl FnOnce(&SecretString) -> api_key::Model,
+) -> Result<(api_key::Model, Option<SecretString>), MutationError> {
     let tx = request.domain.database().begin_write().await?;
     if let Some(id) = idempotency::before::<ApiKeyId>(&tx, organization_id, used.as_ref()).await? {
         drop(tx);
@@ -190,11 +294,7 @@ pub async fn create(
         return Ok((row, None));
     }
     let secret = make_secret();
-    let scopes = Scopes::of(&input.scopes).list();
-    let row = row(organization_id, user_id, name, &secret, &scopes, made)
-        .into_active_model()
-        .insert(&tx)
-        .await?;
+    let row = row(&secret).into_active_model().insert(&tx).await?;
     AuditTrail::of(request, organization_id).made(&tx, &row).await?;
     idempotency::keep(&tx, organization_id, used.as_ref(), row.id).await?;
     tx.commit().await?;
@@ -225,17 +325,34 @@ async fn member_for_key(
     Ok(user_id)
 }
 
-/// Revokes a key: from now on it opens nothing.
+/// Revokes a key: from now on it opens nothing. One's own may be revoked by oneself, all others by administrators.
 pub async fn revoke(request: &Request<'_>, input: RevokeApiKey) -> Result<api_key::Model, MutationError> {
     let viewer = request.viewer;
-    let organization_id = viewer.may_change(Permission::Manage)?;
+    let manages = viewer.may_change(Permission::Manage);
+    let own = match &manages {
+        Ok(_) => None,
+        Err(_) => viewer.myself().ok(),
+    };
+    let organization_id = match own {
+        Some((organization_id, _)) => organization_id,
+        None => manages?,
+    };
     let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
-    let unknown = || UserError::not_found("API key").at("id");
+    let unknown = || match own {
+        // Of others' keys they learn nothing.
+        Some(_) => UserError::new(
+            UserErrorCode::Forbidden,
+            "This is no API key of your own: to revoke others needs the role ADMIN or OWNER.",
+        )
+        .at("id"),
+        None => UserError::not_found("API key").at("id"),
+    };
     let id: ApiKeyId = input.id.parse().map_err(|_| unknown())?;
     let tx = request.domain.database().begin_write().await?;
     idempotency::before::<ApiKeyId>(&tx, organization_id, used.as_ref()).await?;
     let mut row = tenant::own::<api_key::Entity>(&tx, organization_id, id)
         .await?
+        .filter(|row| own.is_none_or(|(_, user_id)| row.user_id == Some(user_id)))
         .ok_or_else(unknown)?;
     if row.revoked_at.is_none() {
         let mut change = row.clone().into_active_model();

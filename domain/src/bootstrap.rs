@@ -10,7 +10,7 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tocsin_entity::{
     id::{OrganizationId, ServiceId, UserId},
-    kinds::{PreviewPolicy, Scope, UnmatchedPolicy, Urgency},
+    kinds::{PreviewPolicy, Scope, SignInMethod, UnmatchedPolicy, Urgency},
     membership, organization, service, slack_workspace,
 };
 
@@ -18,6 +18,8 @@ use crate::{
     api_key::{self, ApiKeyOrigin},
     audit::AuditTrail,
     connector, limits,
+    session::{NewSignInLink, make_link},
+    sign_in::{has_owner, make_first_owner_link},
     tenant::{Tenant, everywhere},
 };
 
@@ -47,6 +49,9 @@ pub enum BootstrapError {
     /// No active member of the organisation has this e-mail address.
     #[error("no active member has the e-mail address {0}")]
     NoMember(String),
+    /// There is no need for a first one.
+    #[error("the organisation has an owner already: print a link for a member with tocsin login-link EMAIL")]
+    HasOwner,
     /// A value is out of its bounds.
     #[error("{0}")]
     Invalid(String),
@@ -227,6 +232,53 @@ async fn find_member(
         .await?;
     row.map(|row| row.user_id)
         .ok_or_else(|| BootstrapError::NoMember(email.to_owned()))
+}
+
+/// Makes a link by which the member with this e-mail address signs in once, in an organisation that is named by its slug or id; with none named, in
+/// the only one there is.
+///
+/// # Errors
+/// [`BootstrapError`]; nothing was made then.
+pub async fn create_login_link(
+    database: &Database,
+    clock: &Clock,
+    public_url: &str,
+    organization: Option<&str>,
+    email: &str,
+) -> Result<SecretString, BootstrapError> {
+    let organization_id = find_organization(database, organization).await?;
+    let user_id = find_member(database, organization_id, email).await?;
+    let tx = database.begin_write().await?;
+    let trail = AuditTrail::of_command_line(clock, organization_id, "createSignInLink");
+    let new = NewSignInLink {
+        organization_id,
+        user_id: Some(user_id),
+        method: SignInMethod::Link,
+        browser_hash: None,
+    };
+    let (_, address) = make_link(&tx, &trail, public_url, new).await?;
+    tx.commit().await?;
+    Ok(address)
+}
+
+/// Makes a link by which an organisation's first owner is made, while it has none.
+///
+/// # Errors
+/// [`BootstrapError`]; nothing was made then.
+pub async fn create_first_owner_link(
+    database: &Database,
+    clock: &Clock,
+    public_url: &str,
+    organization: Option<&str>,
+) -> Result<SecretString, BootstrapError> {
+    let organization_id = find_organization(database, organization).await?;
+    let tx = database.begin_write().await?;
+    if has_owner(&tx, organization_id).await? {
+        return Err(BootstrapError::HasOwner);
+    }
+    let address = make_first_owner_link(&tx, clock, organization_id, public_url).await?;
+    tx.commit().await?;
+    Ok(address)
 }
 
 async fn find_organization(

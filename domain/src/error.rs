@@ -127,7 +127,9 @@ impl From<DbErr> for InternalError {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RequestError {
     /// No key, or none that is valid.
-    #[error("This needs an API key: send `Authorization: Bearer <key>`.")]
+    #[error(
+        "This needs to be asked by somebody known: sign in, or send an API key (`Authorization: Bearer <key>`)."
+    )]
     Unauthenticated,
     /// The key or role does not allow it.
     #[error("{0}")]

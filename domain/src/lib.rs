@@ -28,6 +28,8 @@ pub mod request;
 pub mod restore;
 mod search;
 pub mod service;
+pub mod session;
+pub mod sign_in;
 pub mod slack_channel;
 pub mod template;
 pub mod template_preview;
@@ -160,6 +162,7 @@ impl Domain {
             idempotency::run(self, shutdown.clone()),
             viewer::follow(self, shutdown.clone()),
             user::carry_over(self, shutdown.clone()),
+            session::forget(self, shutdown.clone()),
             workspace::reseal(self, shutdown),
         );
     }

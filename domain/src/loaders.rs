@@ -483,4 +483,5 @@ by_id! {
     SlackAppId => slack_app;
     SlackLinkId => slack_link;
     OperationId => slack_operation;
+    SessionId => session;
 }

@@ -52,6 +52,8 @@ owned!(
     membership,
     postmortem,
     service,
+    session,
+    sign_in_link,
     slack_app,
     slack_link,
     slack_operation,

@@ -124,6 +124,10 @@ typed_id! {
     SlackTemplateId, "tpl";
     /// An entry of the audit log.
     AuditEntryId, "aud";
+    /// A session: a member who is signed in with a browser.
+    SessionId, "ses";
+    /// A link by which somebody signs in once.
+    SignInLinkId, "sil";
 }
 
 #[cfg(test)]

@@ -278,12 +278,22 @@ kind! {
 
     /// By which way a change came that the audit log tells of.
     AuditChannel {
-        /// By GraphQL, with an API key.
+        /// By GraphQL or a page of the server's, with an API key or a session.
         Api = "API",
         /// By the Slack bridge, which reports what happened in Slack or acts for a member.
         Bridge = "BRIDGE",
         /// By a command on the server, or by its first start.
         CommandLine = "COMMAND_LINE",
+    }
+
+    /// How a member signed in.
+    SignInMethod {
+        /// By a one-time link.
+        Link = "LINK",
+        /// With Slack.
+        Slack = "SLACK",
+        /// By the link that makes an organisation's first owner.
+        FirstOwner = "FIRST_OWNER",
     }
 
     /// What an administrator asks the bridge to do.

@@ -22,6 +22,8 @@ pub mod organization;
 pub mod postmortem;
 pub mod service;
 pub mod service_manager;
+pub mod session;
+pub mod sign_in_link;
 
 pub mod slack_app;
 pub mod slack_link;

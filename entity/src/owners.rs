@@ -19,6 +19,8 @@ pub const OWNERS: &[(&str, &str)] = &[
     ("postmortem", "domain"),
     ("service", "domain"),
     ("service_manager", "domain"),
+    ("session", "domain"),
+    ("sign_in_link", "domain"),
     ("slack_app", "domain"),
     ("slack_link", "domain"),
     ("slack_operation", "domain"),

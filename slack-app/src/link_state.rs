@@ -19,6 +19,18 @@ pub const SIGN_IN_CALLBACK: &str = "/slack/oauth/identity";
 /// Source: docs.slack.dev, "Sign in with Slack", and apps that were exported by `apps.manifest.export`.
 pub const SIGN_IN_SCOPES: [&str; 3] = ["email", "openid", "profile"];
 
+/// The cookie that binds a sign-in to the browser in which it began. Browsers take one with this prefix from the server itself alone.
+pub const SECURE_BINDING_COOKIE: &str = "__Host-tocsin_begin";
+
+/// The same where the server is reached on its own machine without TLS, for which the prefix is not to be had.
+pub const BINDING_COOKIE: &str = "tocsin_begin";
+
+/// What a state is sealed for with which somebody goes to Slack to be signed in to Tocsin's pages.
+pub const SESSION_SIGN_IN: &str = "slack_session";
+
+/// Where somebody begins to sign in with Slack, below the public address.
+pub const SESSION_SIGN_IN_PAGE: &str = "/slack/sign-in";
+
 /// What somebody is given in Slack: the member who shows it is they.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkCode {
@@ -37,6 +49,15 @@ pub struct SignIn {
     pub organization_id: OrganizationId,
     /// The member.
     pub user_id: UserId,
+    /// What Slack's token must carry.
+    pub nonce: String,
+}
+
+/// With what somebody goes to Slack who wants to be signed in: in the browser that comes back with it, and no other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionSignIn {
+    /// SHA-256, in hex, of what that browser holds.
+    pub browser_hash: String,
     /// What Slack's token must carry.
     pub nonce: String,
 }

@@ -80,6 +80,12 @@ pub struct SlackProfile {
     /// Their workspace.
     #[serde(rename = "https://slack.com/team_id")]
     pub team_id: String,
+    /// Their e-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Whether Slack has seen that it is theirs.
+    #[serde(default, deserialize_with = "nullable")]
+    pub email_verified: bool,
 }
 
 impl Http {

@@ -20,6 +20,7 @@ mod replicas;
 mod restore;
 mod secrets;
 mod shared_team;
+mod sign_in;
 mod slack_alone;
 mod slack_elsewhere;
 mod storm;

@@ -1,5 +1,5 @@
 "use strict";
-// GraphiQL over this server, with an API key that stays in this tab.
+// GraphiQL over this server, with an API key that stays in this tab, or as who is signed in.
 
 (() => {
   const STORED_KEY = "tocsin.key";
@@ -39,7 +39,7 @@
         key: key(),
         fetcher,
         defaultQuery: [
-          "# Each request carries the API key above.",
+          "# Each request carries the API key above, or your session.",
           "# Subscriptions run over WebSocket: choose `Live` and trigger an incident elsewhere.",
           "",
           "query Newest {",
@@ -73,19 +73,18 @@
     byId("forget").hidden = key() === "";
     state.className = "";
     state.textContent = "";
-    if (key() === "") {
-      state.textContent = "Paste a key to run queries.";
-      return;
-    }
     const response = await fetch(API, {
       method: "POST",
       headers: authorization({ "Content-Type": "application/json" }),
-      body: JSON.stringify({ query: "{ viewer { organization { name } scopes } }" }),
+      body: JSON.stringify({ query: "{ viewer { organization { name } user { name } scopes } }" }),
     }).catch(() => null);
     const answer = await response?.json().catch(() => null);
     const viewer = answer?.data?.viewer;
     if (viewer) {
-      state.textContent = `${viewer.organization?.name ?? "No organisation"}: ${viewer.scopes.join(", ")}`;
+      const as = key() === "" ? `signed in as ${viewer.user?.name}` : viewer.scopes.join(", ");
+      state.textContent = `${viewer.organization?.name ?? "No organisation"}: ${as}`;
+    } else if (key() === "") {
+      state.textContent = "Sign in at /sign-in, or paste a key to run queries.";
     } else {
       state.className = "bad";
       state.textContent = answer?.errors?.[0]?.message ?? "The server cannot be reached.";

@@ -1,9 +1,12 @@
 "use strict";
-// GraphQL for the incident page: requests over HTTP, and the event stream over WebSocket.
+// GraphQL for the pages: requests over HTTP, and the event stream over WebSocket. A key that was pasted goes before the session, whose cookie the
+// browser sends by itself.
 
 const STORED_KEY = "tocsin.key";
 // The server may stand below a path of its host: what it is asked is addressed from where this file came from.
 const API = new URL("../../graphql", document.currentScript.src);
+// The start page, below which all others stand.
+const BASE = new URL(".", API).href;
 const key = {
   get: () => sessionStorage.getItem(STORED_KEY),
   set: (value) => sessionStorage.setItem(STORED_KEY, value),
@@ -17,6 +20,42 @@ class ApiError extends Error {
   }
 }
 
+function authorization() {
+  return key.get() ? { Authorization: `Bearer ${key.get()}` } : {};
+}
+
+// Leads to where people sign in, and from there back here.
+function leadToSignIn() {
+  const here = location.pathname + location.search + location.hash;
+  location.replace(`${BASE}sign-in#next=${encodeURIComponent(here)}`);
+}
+
+// Sends JSON to this server.
+async function post(path, body) {
+  let response;
+  try {
+    response = await fetch(new URL(path, BASE), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiError("The server cannot be reached.", "UNREACHABLE");
+  }
+  const answer = await response.json().catch(() => null);
+  const error = answer?.errors?.[0];
+  if (error) throw new ApiError(error.message, error.extensions?.code);
+  if (!response.ok || !answer) throw new ApiError(`The server answered ${response.status}.`, "UNREACHABLE");
+  return answer;
+}
+
+// Forgets the key that was pasted, or ends the session, and leads to where people sign in.
+async function leave() {
+  if (key.get()) key.forget();
+  else await post("sign-out", {});
+  leadToSignIn();
+}
+
 async function graphql(query, variables) {
   let response;
   try {
@@ -25,7 +64,7 @@ async function graphql(query, variables) {
       headers: {
         "Content-Type": "application/json",
         Accept: "application/graphql-response+json, application/json",
-        Authorization: `Bearer ${key.get()}`,
+        ...authorization(),
       },
       body: JSON.stringify({ query, variables }),
     });
@@ -81,7 +120,7 @@ class EventStream {
     this.socket = socket;
     const send = (message) => socket.send(JSON.stringify(message));
     socket.onopen = () =>
-      send({ type: "connection_init", payload: { Authorization: `Bearer ${key.get()}` } });
+      send({ type: "connection_init", payload: authorization() });
     socket.onmessage = ({ data }) => this.receive(JSON.parse(data), send);
     socket.onclose = ({ code, reason }) => this.closed(code, reason);
   }

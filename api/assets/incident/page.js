@@ -64,7 +64,7 @@ async function refresh() {
     if (!found) {
       stream?.stop();
       byId("live").textContent = "";
-      notice(`There is no incident #${number} in this key's organisation.`);
+      notice(`There is no incident #${number} in your organisation.`);
       return;
     }
     incident = found;
@@ -74,7 +74,7 @@ async function refresh() {
     notice(null);
     if (incident.deliveries.some(({ state }) => UNSETTLED.includes(state))) again = setTimeout(refresh, 3_000);
   } catch (error) {
-    if (error.code === "UNAUTHENTICATED") refused(error.message);
+    if (error.code === "UNAUTHENTICATED") refused();
     else notice(error.message);
   } finally {
     reading = null;
@@ -86,8 +86,8 @@ async function refresh() {
 }
 
 function start() {
-  byId("key-form").hidden = true;
-  byId("forget").hidden = false;
+  byId("leave").textContent = key.get() ? "Forget key" : "Sign out";
+  byId("leave").hidden = false;
   notice(null);
   stream = new EventStream({
     onOpen: refresh,
@@ -106,19 +106,11 @@ function start() {
   refresh();
 }
 
-function askForKey() {
-  byId("incident").hidden = true;
-  byId("forget").hidden = true;
-  byId("live").textContent = "";
-  byId("key-form").hidden = false;
-  byId("key").focus();
-}
-
-function refused(message) {
+// Neither the key nor the session is valid: people sign in, and come back.
+function refused() {
   stream?.stop();
   key.forget();
-  askForKey();
-  notice(message || "The key is not valid.");
+  leadToSignIn();
 }
 
 // Runs a change with its buttons off, and shows what came of it.
@@ -134,18 +126,9 @@ async function change(controls, work) {
   }
 }
 
-byId("key-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  key.set(byId("key").value.trim());
-  byId("key").value = "";
-  start();
-});
-
-byId("forget").addEventListener("click", () => {
+byId("leave").addEventListener("click", () => {
   stream?.stop();
-  key.forget();
-  notice(null);
-  askForKey();
+  leave().catch((error) => notice(error.message));
 });
 
 byId("acknowledge").addEventListener("click", (event) =>
@@ -171,5 +154,4 @@ byId("comment-form").addEventListener("submit", (event) => {
 });
 
 setInterval(refreshTimes, 15_000);
-if (key.get()) start();
-else askForKey();
+start();

@@ -1,8 +1,9 @@
 "use strict";
-// Links the person in Slack who was given this address with the member whose key is pasted. The code is in the fragment, which no server and no
-// proxy is sent; the key is used once and not kept.
+// Links the person in Slack who was given this address with the member who is signed in here, or whose key was pasted where people sign in. The code
+// is in the fragment, which no server and no proxy is sent.
 
 const code = location.hash.slice(1);
+const VIEWER = "{ viewer { user { name } } }";
 const CONFIRM = `mutation Confirm($input: ConfirmSlackIdentityInput!) {
   confirmSlackIdentity(input: $input) { link { user { name } } userErrors { code message } }
 }`;
@@ -18,30 +19,49 @@ function notice(text) {
 
 async function link(event) {
   event.preventDefault();
-  const button = byId("key-form").querySelector("button");
+  const button = event.submitter;
   button.disabled = true;
   notice(null);
-  key.set(byId("key").value.trim());
-  byId("key").value = "";
   try {
     const { confirmSlackIdentity } = await graphql(CONFIRM, { input: { code } });
     const [error] = confirmSlackIdentity.userErrors;
     if (error) throw new ApiError(error.message, error.code);
     byId("name").textContent = confirmSlackIdentity.link.user.name;
-    byId("key-form").hidden = true;
+    byId("confirm").hidden = true;
     byId("linked").hidden = false;
     // The code is used up: it need not stand in the history.
     history.replaceState(null, "", location.pathname);
+    // A key that was pasted for this has served.
+    key.forget();
   } catch (error) {
     notice(error.message);
   } finally {
-    key.forget();
     button.disabled = false;
   }
 }
 
-if (code) byId("key-form").addEventListener("submit", link);
-else {
-  byId("key-form").hidden = true;
-  notice("This address is incomplete. In Slack, use the slash command with `link` to get a new one.");
+// Who would be linked, before anything is.
+async function start() {
+  try {
+    const { viewer } = await graphql(VIEWER);
+    if (!viewer.user) {
+      notice("The API key that you have pasted is no member's: sign in, or use a key of your own.");
+      byId("leave").hidden = false;
+    }
+    byId("who").textContent = viewer.user?.name ?? "nobody";
+    byId("confirm").hidden = false;
+    byId("confirm").querySelector("button").disabled = !viewer.user;
+  } catch (error) {
+    if (error.code === "UNAUTHENTICATED") {
+      key.forget();
+      leadToSignIn();
+      return;
+    }
+    notice(error.message);
+  }
 }
+
+byId("leave").addEventListener("click", () => leave().catch((error) => notice(error.message)));
+byId("confirm").addEventListener("submit", link);
+if (code) start();
+else notice("This address is incomplete. In Slack, use the slash command with `link` to get a new one.");

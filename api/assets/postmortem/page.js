@@ -1,5 +1,5 @@
 "use strict";
-// One post-mortem: read with the visitor's key, and shown.
+// One post-mortem: read with the visitor's session or key, and shown.
 
 const number = Number(location.pathname.split("/").at(-2));
 
@@ -41,43 +41,25 @@ function show(incident) {
 }
 
 async function start() {
-  byId("key-form").hidden = true;
-  byId("forget").hidden = false;
+  byId("leave").textContent = key.get() ? "Forget key" : "Sign out";
+  byId("leave").hidden = false;
   notice(null);
   try {
     const { incident } = await graphql(POSTMORTEM, { number });
-    if (!incident) notice(`There is no incident #${number} in this key's organisation.`);
-    else if (!incident.postmortem) notice(`There is no post-mortem of #${number} that this key may read.`);
+    if (!incident) notice(`There is no incident #${number} in your organisation.`);
+    else if (!incident.postmortem) notice(`There is no post-mortem of #${number} that you may read.`);
     else show(incident);
   } catch (error) {
     if (error.code === "UNAUTHENTICATED") {
       key.forget();
-      askForKey();
+      leadToSignIn();
+      return;
     }
     notice(error.message);
   }
 }
 
-function askForKey() {
-  byId("postmortem").hidden = true;
-  byId("forget").hidden = true;
-  byId("key-form").hidden = false;
-  byId("key").focus();
-}
-
-byId("key-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  key.set(byId("key").value.trim());
-  byId("key").value = "";
-  start();
-});
-
-byId("forget").addEventListener("click", () => {
-  key.forget();
-  notice(null);
-  askForKey();
-});
+byId("leave").addEventListener("click", () => leave().catch((error) => notice(error.message)));
 
 setInterval(refreshTimes, 15_000);
-if (key.get()) start();
-else askForKey();
+start();

@@ -4,7 +4,7 @@ use async_graphql::{
     Context, ID, InputObject, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use tocsin_domain::{author, paging::PageRequest, viewer::read_scopes};
 use tocsin_entity::{api_key, kinds::Scope};
@@ -169,6 +169,20 @@ pub(crate) struct CreateApiKeyPayload {
     user_errors: Vec<UserError>,
 }
 
+impl CreateApiKeyPayload {
+    pub(crate) fn of(
+        made: Option<(api_key::Model, Option<SecretString>)>,
+        user_errors: Vec<UserError>,
+    ) -> Self {
+        let (api_key, secret) = made.map_or((None, None), |(key, secret)| (Some(ApiKey(key)), secret));
+        Self {
+            api_key,
+            secret: secret.map(|secret| secret.expose_secret().to_owned()),
+            user_errors,
+        }
+    }
+}
+
 /// What came of revoking a key.
 #[derive(SimpleObject)]
 pub(crate) struct RevokeApiKeyPayload {
@@ -192,15 +206,11 @@ impl ApiKeyMutation {
     ) -> Result<CreateApiKeyPayload> {
         let (made, user_errors) =
             into_payload(tocsin_domain::api_key::create(&request(ctx), input.command(ctx)?).await)?;
-        let (api_key, secret) = made.map_or((None, None), |(key, secret)| (Some(ApiKey(key)), secret));
-        Ok(CreateApiKeyPayload {
-            api_key,
-            secret: secret.map(|secret| secret.expose_secret().to_owned()),
-            user_errors,
-        })
+        Ok(CreateApiKeyPayload::of(made, user_errors))
     }
 
-    /// Revokes a key: from now on it opens nothing. Revoking it again changes nothing. Needs the role ADMIN or OWNER.
+    /// Revokes a key: from now on it opens nothing. Revoking it again changes nothing. For one's own needs a session, or a member's own key that may
+    /// write; for others the role ADMIN or OWNER.
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,

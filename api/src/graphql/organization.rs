@@ -1,6 +1,6 @@
 //! Organisations, and who is looking.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use time::OffsetDateTime;
 use tocsin_domain::{event, viewer::Viewer as Caller};
 use tocsin_entity::{
@@ -9,8 +9,10 @@ use tocsin_entity::{
 };
 
 use crate::graphql::{
+    api_key::ApiKey,
     context::{loaders, request},
     failure::Result,
+    session::Session,
     slack::SlackSettings,
     user::{User, load_member},
 };
@@ -58,17 +60,44 @@ impl Organization {
     }
 }
 
-/// Who is looking: the key's member, role and scopes.
+/// Who is looking: the member who is signed in, or the key's member, role and scopes.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(crate) struct Viewer {
-    /// The organisation that the key opens; null for the Slack bridge without one.
+    /// The organisation in which one is signed in, or that the key opens; null for the Slack bridge without one.
     organization: Option<Organization>,
-    /// The member that the key acts as; null for a key of the organisation itself.
+    /// The member who is signed in, or that the key acts as; null for a key of the organisation itself.
     user: Option<User>,
     /// The member's role; null for a key of the organisation itself.
     role: Option<Role>,
-    /// What the key may be used for.
+    /// What the key may be used for; for whoever is signed in everything that the role allows.
     scopes: Vec<Scope>,
+}
+
+/// Most sessions of a member that are told.
+const SESSIONS_TOLD: usize = 50;
+
+#[ComplexObject]
+impl Viewer {
+    /// The session by which one is signed in; null for whoever shows a key.
+    async fn session(&self, ctx: &Context<'_>) -> Result<Option<Session>> {
+        let found = tocsin_domain::session::of_viewer(&request(ctx)).await?;
+        Ok(found.map(Session))
+    }
+
+    /// Where one is signed in, the session used last first, 50 at most; none for a key of the organisation itself.
+    #[graphql(complexity = "SESSIONS_TOLD * (child_complexity + 1)")]
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
+        let found = tocsin_domain::session::own(&request(ctx)).await?;
+        Ok(found.into_iter().map(Session).collect())
+    }
+
+    /// One's own keys that are not revoked, the newest first, 100 at most; none for a key of the organisation itself.
+    #[graphql(complexity = "100 * (child_complexity + 1)")]
+    async fn api_keys(&self, ctx: &Context<'_>) -> Result<Vec<ApiKey>> {
+        let found = tocsin_domain::api_key::own(&request(ctx)).await?;
+        Ok(found.into_iter().map(ApiKey).collect())
+    }
 }
 
 /// The viewer's own organisation, if it has this id.
@@ -99,7 +128,7 @@ impl OrganizationQuery {
         })
     }
 
-    /// The organisation that the key opens.
+    /// The organisation in which one is signed in, or that the key opens.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
         Ok(Organization(
             tocsin_domain::organization::own(&request(ctx)).await?,

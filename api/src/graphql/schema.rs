@@ -17,8 +17,10 @@ use crate::{
         incident::{Incident, IncidentMutation, IncidentQuery},
         node::{Node, NodeQuery},
         organization::OrganizationQuery,
+        personal_api_key::PersonalApiKeyMutation,
         postmortem::{Postmortem, PostmortemMutation, PostmortemQuery},
         service::{Service, ServiceManagerMutation, ServiceMutation, ServiceQuery},
+        session::SessionMutation,
         slack::{
             SlackAppMutation, SlackAppQuery, SlackChannelQuery, SlackChannels, SlackInstallMutation,
             SlackInstallQuery, SlackPreviewQuery, SlackSettingsMutation, SlackWorkspaceMutation,
@@ -99,6 +101,8 @@ pub struct Mutation(
     SlackIdentityMutation,
     UserMutation,
     ApiKeyMutation,
+    PersonalApiKeyMutation,
+    SessionMutation,
 );
 
 /// Everything that can be followed.

@@ -24,6 +24,7 @@ use crate::graphql::{
     context::{given_key, loaders, patch, request},
     failure::{Result, UserError, into_payload},
     paging::connect,
+    session::Session,
 };
 
 /// A person, as a member of the viewer's organisation.
@@ -56,6 +57,13 @@ impl User {
     /// When the member was deactivated; such a member may do nothing.
     async fn deactivated_at(&self) -> Option<OffsetDateTime> {
         self.0.deactivated_at
+    }
+
+    /// Where the member is signed in, the session used last first, 50 at most. For themselves, and for the roles ADMIN and OWNER.
+    #[graphql(complexity = "200 + 50 * (child_complexity + 1)")]
+    async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
+        let found = tocsin_domain::session::list_of(&request(ctx), self.0.user_id).await?;
+        Ok(found.into_iter().map(Session).collect())
     }
 
     /// When the member joined the organisation.

@@ -1,10 +1,10 @@
 //! Who is let in: the transport's view of [`viewer::authenticate`].
 
-use std::{sync::Arc, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use axum::http::StatusCode;
 use futures::future::BoxFuture;
-use tocsin_domain::viewer::{self, AuthError, Viewer};
+use tocsin_domain::viewer::{self, AuthError, ShownCredentials, Viewer};
 
 use super::{
     endpoint::{Authenticators, Caller, Credentials},
@@ -14,9 +14,9 @@ use super::{
 use crate::Api;
 
 /// How the API finds out who asks.
-pub(super) fn authenticators(api: Api) -> Authenticators {
+pub(super) fn authenticators(api: Api, wrong_keys: &Arc<WrongKeys>) -> Authenticators {
     let changes = api.keyring().changes();
-    let wrong_keys = Arc::new(WrongKeys::default());
+    let wrong_keys = Arc::clone(wrong_keys);
     let guarded = api.clone();
     let clock = api.clock().clone();
     Authenticators {
@@ -45,36 +45,47 @@ async fn guard(
     request_id: String,
 ) -> Result<Caller, HttpRefusal> {
     let address = credentials.address;
-    let is_guess = credentials
-        .bearer
-        .as_deref()
-        .is_some_and(|bearer| !viewer::is_known(api, bearer));
-    if is_guess && wrong_keys.is_flooding(address) {
-        wrong_keys.note(address, Instant::now());
-        return Err(turned_away());
+    let is_guess = !viewer::is_known(api, &shown(&credentials));
+    if is_guess {
+        look_at_flood(wrong_keys, address)?;
     }
     let error = match let_in(api, credentials, request_id).await {
         Ok(caller) => return Ok(caller),
         Err(error) => error,
     };
     match error {
-        AuthError::BadKey => match wrong_keys.note(address, Instant::now()) {
-            WrongKeyResponse::Answer => {}
-            WrongKeyResponse::Hold => {
-                let _held = DelayedAnswer { wrong_keys, address };
-                tokio::time::sleep(HOLD).await;
-            }
-            WrongKeyResponse::TurnAway => return Err(turned_away()),
-        },
+        AuthError::BadKey | AuthError::BadSession => slow_down(wrong_keys, address).await?,
         AuthError::BadHeader(_) | AuthError::NoMember(_) | AuthError::Fault(_) => {}
     }
     Err(refusal(&error))
 }
 
+/// Turns away an address from which so many wrong secrets are under way that another is not even looked at.
+pub(super) fn look_at_flood(wrong_keys: &WrongKeys, address: Option<IpAddr>) -> Result<(), HttpRefusal> {
+    if wrong_keys.is_flooding(address) {
+        wrong_keys.note(address, Instant::now());
+        return Err(turned_away());
+    }
+    Ok(())
+}
+
+/// Slows down an address from which a wrong secret came: the answer is given at once, held back, or another one.
+pub(super) async fn slow_down(wrong_keys: &WrongKeys, address: Option<IpAddr>) -> Result<(), HttpRefusal> {
+    match wrong_keys.note(address, Instant::now()) {
+        WrongKeyResponse::Answer => Ok(()),
+        WrongKeyResponse::Hold => {
+            let _held = DelayedAnswer { wrong_keys, address };
+            tokio::time::sleep(HOLD).await;
+            Ok(())
+        }
+        WrongKeyResponse::TurnAway => Err(turned_away()),
+    }
+}
+
 /// An answer that is held back, until it is given or nobody waits for it any more.
 struct DelayedAnswer<'a> {
     wrong_keys: &'a WrongKeys,
-    address: Option<std::net::IpAddr>,
+    address: Option<IpAddr>,
 }
 
 impl Drop for DelayedAnswer<'_> {
@@ -87,20 +98,12 @@ fn turned_away() -> HttpRefusal {
     HttpRefusal::request(
         StatusCode::TOO_MANY_REQUESTS,
         "TOO_MANY_WRONG_KEYS",
-        "Too many wrong API keys come from your address. Wait a few seconds, then try again with a key that is valid.",
+        "Too many wrong API keys, sessions or links come from your address. Wait a few seconds, then try again with one that is valid.",
     )
 }
 
 async fn let_in(api: &Api, credentials: Credentials, request_id: String) -> Result<Caller, AuthError> {
-    let Viewer { who, address, .. } = viewer::authenticate(
-        api,
-        credentials.bearer.as_deref(),
-        credentials.organization.as_deref(),
-        credentials.on_behalf_of.as_deref(),
-        credentials.address,
-        request_id,
-    )
-    .await?;
+    let Viewer { who, address, .. } = viewer::authenticate(api, shown(&credentials), request_id).await?;
     Ok(Caller::new(who.clone(), move |request, request_id| {
         request.data(Viewer {
             who: who.clone(),
@@ -110,9 +113,19 @@ async fn let_in(api: &Api, credentials: Credentials, request_id: String) -> Resu
     }))
 }
 
+fn shown(credentials: &Credentials) -> ShownCredentials<'_> {
+    ShownCredentials {
+        bearer: credentials.bearer.as_deref(),
+        session: credentials.session.as_deref(),
+        organization: credentials.organization.as_deref(),
+        on_behalf_of: credentials.on_behalf_of.as_deref(),
+        address: credentials.address,
+    }
+}
+
 fn refusal(error: &AuthError) -> HttpRefusal {
     let status = match error {
-        AuthError::BadKey => StatusCode::UNAUTHORIZED,
+        AuthError::BadKey | AuthError::BadSession => StatusCode::UNAUTHORIZED,
         AuthError::BadHeader(_) => StatusCode::BAD_REQUEST,
         AuthError::NoMember(_) => StatusCode::FORBIDDEN,
         AuthError::Fault(fault) => {

@@ -3,7 +3,7 @@
 use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use async_graphql::{Executor, Request};
-use axum::http::{HeaderMap, StatusCode, header, request::Parts as RequestParts};
+use axum::http::{HeaderMap, Method, StatusCode, header, request::Parts as RequestParts};
 use futures::future::BoxFuture;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    browser::{BrowserPolicy, PageOrigin},
     client_address,
     introspection::Introspection,
     refusal::HttpRefusal,
@@ -139,6 +140,8 @@ pub(super) struct TransportSettings {
     pub(super) recheck: Duration,
     /// The proxies that are believed whose request they pass on.
     pub(super) trusted_proxies: Vec<IpNet>,
+    /// How the server speaks to browsers.
+    pub(super) browser: BrowserPolicy,
 }
 
 impl Default for TransportSettings {
@@ -157,6 +160,7 @@ impl Default for TransportSettings {
             sockets: SocketLimits::default(),
             recheck: Duration::from_secs(30),
             trusted_proxies: Vec::new(),
+            browser: BrowserPolicy::default(),
         }
     }
 }
@@ -198,6 +202,10 @@ impl Caller {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Credentials {
     pub(super) bearer: Option<String>,
+    /// The secret of a session, from a cookie. It counts where no key is shown.
+    pub(super) session: Option<String>,
+    /// From which page the request was made.
+    pub(super) origin: PageOrigin,
     pub(super) organization: Option<String>,
     pub(super) on_behalf_of: Option<String>,
     /// From where they are shown.
@@ -209,6 +217,8 @@ impl fmt::Debug for Credentials {
         formatter
             .debug_struct("Credentials")
             .field("bearer", &self.bearer.as_ref().map(|_| "…"))
+            .field("session", &self.session.as_ref().map(|_| "…"))
+            .field("origin", &self.origin)
             .field("organization", &self.organization)
             .field("on_behalf_of", &self.on_behalf_of)
             .field("address", &self.address)
@@ -218,10 +228,12 @@ impl fmt::Debug for Credentials {
 
 impl Credentials {
     /// From a request.
-    pub(super) fn of(parts: &RequestParts, trusted_proxies: &[IpNet]) -> Result<Self, HttpRefusal> {
-        let address = client_address::of(parts, trusted_proxies);
+    pub(super) fn of(parts: &RequestParts, settings: &TransportSettings) -> Result<Self, HttpRefusal> {
+        let address = client_address::of(parts, &settings.trusted_proxies);
         Ok(Self {
             address,
+            session: settings.browser.session(&parts.headers),
+            origin: settings.browser.origin(&parts.headers),
             ..Self::from_headers(&parts.headers)?
         })
     }
@@ -239,6 +251,19 @@ impl Credentials {
             text(ORGANIZATION)?,
             text(ON_BEHALF_OF)?,
         )
+    }
+
+    /// What counts of them: a key goes before a session, and a session needs that a page of this server's has asked.
+    ///
+    /// # Errors
+    /// A refusal, where a session comes from elsewhere.
+    pub(super) fn settle(mut self, method: &Method) -> Result<Self, HttpRefusal> {
+        if self.bearer.is_some() {
+            self.session = None;
+        } else if self.session.is_some() {
+            self.origin.check(method)?;
+        }
+        Ok(self)
     }
 
     /// From the payload of `connection_init`, in which browsers say what they cannot say in headers: the names of
@@ -276,19 +301,27 @@ impl Credentials {
             },
             organization: organization.map(ToOwned::to_owned).or(self.organization),
             on_behalf_of: on_behalf_of.map(ToOwned::to_owned).or(self.on_behalf_of),
+            session: self.session,
+            origin: self.origin,
             address: self.address,
         })
     }
 
-    /// The same for the same key, whatever is said beside it.
+    /// The same for the same key or session, whatever is said beside it.
     pub(super) fn key_digest(&self) -> [u8; 32] {
-        Sha256::digest(self.bearer.as_deref().unwrap_or_default()).into()
+        let shown = self.bearer.as_deref().or(self.session.as_deref());
+        Sha256::digest(shown.unwrap_or_default()).into()
     }
 
     /// The same for the same credentials, and no way back to them.
     pub(super) fn digest(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for part in [&self.bearer, &self.organization, &self.on_behalf_of] {
+        for part in [
+            &self.bearer,
+            &self.session,
+            &self.organization,
+            &self.on_behalf_of,
+        ] {
             match part {
                 Some(part) => {
                     hash.update((part.len() as u64).to_be_bytes());

@@ -1,7 +1,7 @@
 //! GraphQL over HTTP: POST and GET, after the specification's draft of 2023 and npm `graphql-http`'s audits.
 //!
 //! A POST must be `application/json`, which no HTML form and no cross-site request without a preflight can send: that
-//! is the guard against forged requests. A GET runs queries alone.
+//! is the guard against forged requests, beside the check of where a session comes from ([`super::browser`]). A GET runs queries alone.
 
 use std::{panic::AssertUnwindSafe, time::Instant};
 
@@ -109,7 +109,7 @@ async fn answer<E: Executor>(
         }
     };
     // Before the body: a stranger's may be short only.
-    let credentials = Credentials::of(parts, &endpoint.settings.trusted_proxies)?;
+    let credentials = Credentials::of(parts, &endpoint.settings)?.settle(&parts.method)?;
     let caller = (endpoint.authenticator)(credentials, request_id.to_string()).await?;
     let params = if is_post {
         RequestParameters::from_body(&read(&endpoint.settings, body, caller.is_anonymous()).await?)
@@ -221,7 +221,7 @@ fn check_kind(method: &Method, kind: OperationType) -> Result<(), HttpRefusal> {
     }
 }
 
-fn check_content_type(headers: &HeaderMap) -> Result<(), HttpRefusal> {
+pub(super) fn check_content_type(headers: &HeaderMap) -> Result<(), HttpRefusal> {
     let refuse = |message: &str| {
         Err(HttpRefusal::request(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -9,6 +9,7 @@ mod absent_variables;
 mod accept;
 mod answer;
 mod authenticator;
+mod browser;
 mod client_address;
 mod document;
 mod endpoint;
@@ -22,36 +23,46 @@ mod pages;
 mod params;
 mod phases;
 mod refusal;
+mod sign_in;
 mod socket;
 #[cfg(test)]
 mod tests;
 mod variables;
 mod wrong_keys;
 
+use std::sync::Arc;
+
 use async_graphql::Executor;
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::any};
 use tokio_util::sync::CancellationToken;
 
-use self::endpoint::{Endpoint, TransportSettings};
 pub use self::introspection::Introspection;
 pub(crate) use self::phases::PhaseExtension;
+use self::{
+    browser::BrowserPolicy,
+    endpoint::{Endpoint, TransportSettings},
+};
 use crate::Api;
 
 /// Everything of the API that is served over HTTP. Sockets say goodbye when `shutdown` is cancelled.
 pub(crate) fn router(api: Api, shutdown: CancellationToken) -> Router {
     describe_metrics();
+    let wrong_keys = Arc::default();
     let settings = TransportSettings {
         introspection: api.introspection,
         trusted_proxies: api.trusted_proxies.clone(),
+        browser: BrowserPolicy::of(&api.config().public_url),
         ..TransportSettings::default()
     };
     let schema = api.schema().clone();
-    routes(Endpoint::new(
+    let sign_in = sign_in::routes(api.clone(), settings.clone(), Arc::clone(&wrong_keys));
+    let endpoint = Endpoint::new(
         schema,
-        authenticator::authenticators(api),
+        authenticator::authenticators(api, &wrong_keys),
         settings,
         shutdown,
-    ))
+    );
+    around(pages_and_graphql(endpoint).merge(sign_in))
 }
 
 fn describe_metrics() {
@@ -63,7 +74,11 @@ fn describe_metrics() {
     );
     metrics::describe_counter!(
         "tocsin_wrong_keys_total",
-        "Requests with a wrong API key, by outcome: refused at once, slowed down, or turned away unseen"
+        "Requests with a wrong API key, session or link, by outcome: refused at once, slowed down, or turned away unseen"
+    );
+    metrics::describe_counter!(
+        "tocsin_sign_ins_total",
+        "Uses of one-time links, by outcome: OK, or why nobody was signed in"
     );
     metrics::describe_gauge!("tocsin_graphql_sockets", "WebSockets that are open");
     metrics::describe_counter!(
@@ -72,11 +87,20 @@ fn describe_metrics() {
     );
 }
 
+#[cfg(test)]
 fn routes<E: Executor>(endpoint: Endpoint<E>) -> Router {
+    around(pages_and_graphql(endpoint))
+}
+
+fn pages_and_graphql<E: Executor>(endpoint: Endpoint<E>) -> Router {
     Router::new()
         .route(graphql::PATH, any(graphql::serve::<E>))
         .with_state(endpoint)
         .merge(pages::routes())
+}
+
+fn around(router: Router) -> Router {
+    router
         // The GraphQL handler keeps its own limit, and answers in its own words.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(outer::around))

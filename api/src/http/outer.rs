@@ -85,12 +85,22 @@ fn fault(id: &RequestId) -> Response {
 
 /// Paths and methods are the caller's to invent; the labels of a metric are not.
 fn known_route(path: &str) -> &'static str {
-    ["/graphql", "/graphiql", "/healthz", "/readyz", "/metrics", "/"]
-        .into_iter()
-        .find(|known| *known == path)
-        .or_else(|| path.starts_with("/incidents/").then_some("/incidents/{number}"))
-        .or_else(|| path.starts_with("/assets/").then_some("/assets/{file}"))
-        .unwrap_or("other")
+    [
+        "/graphql",
+        "/graphiql",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/sign-in",
+        "/sign-in/link",
+        "/sign-out",
+        "/",
+    ]
+    .into_iter()
+    .find(|known| *known == path)
+    .or_else(|| path.starts_with("/incidents/").then_some("/incidents/{number}"))
+    .or_else(|| path.starts_with("/assets/").then_some("/assets/{file}"))
+    .unwrap_or("other")
 }
 
 /// See [`known_route`].

@@ -1,4 +1,4 @@
-//! Pages for people: `/`, `/graphiql`, `/link`, `/incidents/{number}`, `/incidents/{number}/postmortem`. All of them are in the binary, and none has inline code.
+//! Pages for people: `/`, `/graphiql`, `/link`, `/sign-in`, `/incidents/{number}`, `/incidents/{number}/postmortem`. All of them are in the binary, and none has inline code.
 //!
 //! Their addresses are relative: the server may stand below a path of its host.
 
@@ -47,13 +47,15 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 16] = [
+static ASSETS: [Asset; 18] = [
     asset!("icon.svg", "image/svg+xml"),
     asset!("incident/style.css", STYLE),
     asset!("incident/api.js", SCRIPT),
     asset!("incident/view.js", SCRIPT),
     asset!("incident/page.js", SCRIPT),
     asset!("link/page.js", SCRIPT),
+    asset!("sign-in/next.js", SCRIPT),
+    asset!("sign-in/page.js", SCRIPT),
     asset!("postmortem/style.css", STYLE),
     asset!("postmortem/markdown.js", SCRIPT),
     asset!("postmortem/page.js", SCRIPT),
@@ -116,6 +118,15 @@ async fn link() -> Response {
     )
 }
 
+/// Where people sign in. Which ways there are, and whom a link signs in, the page asks for.
+async fn sign_in() -> Response {
+    page(
+        StatusCode::OK,
+        POLICY,
+        include_str!("../../assets/sign-in/index.html"),
+    )
+}
+
 /// Whether an incident may have this number.
 fn status_of(number: &str) -> StatusCode {
     if number.parse::<u32>().is_ok_and(|number| number > 0) {
@@ -125,7 +136,7 @@ fn status_of(number: &str) -> StatusCode {
     }
 }
 
-/// The same page for every number: what it shows, it reads by GraphQL with the visitor's key.
+/// The same page for every number: what it shows, it reads by GraphQL with the visitor's session or key.
 async fn incident(Path(number): Path<String>) -> Response {
     let html = include_str!("../../assets/incident/index.html");
     page(status_of(&number), POLICY, html)
@@ -143,6 +154,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/", get(index))
         .route("/graphiql", get(graphiql))
         .route("/link", get(link))
+        .route("/sign-in", get(sign_in))
         .route("/incidents/{number}", get(incident))
         .route("/incidents/{number}/postmortem", get(postmortem));
     ASSETS.iter().fold(pages, |router, asset| {

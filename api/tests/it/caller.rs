@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     body::{Body, to_bytes},
-    http::{Request, header},
+    http::{Request, StatusCode, header},
 };
 use futures::{SinkExt, Stream, StreamExt};
 use serde_json::{Value, json};
@@ -27,6 +27,10 @@ pub(crate) struct Caller {
     pub(crate) bearer: Option<String>,
     pub(crate) organization: Option<String>,
     pub(crate) on_behalf_of: Option<String>,
+    /// The secret of a session, as a browser keeps it.
+    pub(crate) session: Option<String>,
+    /// The page that has the browser ask.
+    pub(crate) origin: Option<String>,
 }
 
 /// An answer as a client reads it.
@@ -134,7 +138,10 @@ fn selection(mutation: &str) -> &'static str {
         "createApiKey" => {
             "secret apiKey { id name hint scopes revokedAt expiresAt user { id } createdBy { name } }"
         }
+        "createPersonalApiKey" => "secret apiKey { id name scopes expiresAt user { id } createdBy { name } }",
         "revokeApiKey" => "apiKey { id revokedAt }",
+        "revokeSession" => "session { id revokedAt }",
+        "createSignInLink" => "url expiresAt",
         "createService" => "service { id name defaultUrgency isDefault }",
         "createPostmortem" | "updatePostmortem" | "requestPostmortemReview" | "publishPostmortem" => {
             "postmortem { id title bodyMarkdown status version incident { id } }"
@@ -148,6 +155,18 @@ fn selection(mutation: &str) -> &'static str {
 }
 
 impl Caller {
+    /// What a browser sends by itself.
+    fn browser_headers(&self) -> Vec<(&'static str, String)> {
+        let cookie = self
+            .session
+            .as_ref()
+            .map(|secret| format!("__Host-tocsin_session={secret}"));
+        [("cookie", cookie), ("origin", self.origin.clone())]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+
     /// The headers that say who asks.
     fn headers(&self) -> Vec<(&'static str, String)> {
         let bearer = self.bearer.as_ref().map(|key| format!("Bearer {key}"));
@@ -164,7 +183,7 @@ impl Caller {
 
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> Answer {
         let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
-        for (name, value) in self.headers() {
+        for (name, value) in self.headers().into_iter().chain(self.browser_headers()) {
             request = request.header(name, value);
         }
         let body = json!({ "query": query, "variables": variables }).to_string();
@@ -201,6 +220,41 @@ impl Caller {
         connection.read_to_string(&mut answer).await.expect("an answer");
         let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
         serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
+    /// Sends JSON as a page in the caller's browser does, with more headers: the status, the cookie that is set, and what is answered.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Value,
+    ) -> (StatusCode, Option<String>, Value) {
+        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in self.browser_headers() {
+            request = request.header(name, value);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_string())).expect("a request");
+        let response = self
+            .replica
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("an answer");
+        let (status, cookie) = (
+            response.status(),
+            response.headers().get(header::SET_COOKIE).cloned(),
+        );
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        let cookie = cookie.map(|cookie| cookie.to_str().expect("text").to_owned());
+        (
+            status,
+            cookie,
+            serde_json::from_slice(&body).unwrap_or(Value::Null),
+        )
     }
 
     /// Why the caller is not let in.
@@ -312,6 +366,11 @@ impl Caller {
         let mut request = url.into_client_request().expect("a request");
         let protocol = "graphql-transport-ws".parse().expect("a header");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
+        for (name, value) in self.browser_headers() {
+            request
+                .headers_mut()
+                .insert(name, value.parse().expect("a header"));
+        }
         let (mut socket, _) = connect_async(request).await.expect("a socket");
         let payload: serde_json::Map<_, _> = self
             .headers()

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     idempotency::{every_mutation, of_slack},
+    sign_in::sign_in,
     tenants::everything,
     world::{Caller, World, on_each_database, text},
 };
@@ -30,6 +31,7 @@ fn kind(mutation: &str, field: &str) -> &'static str {
         ("Comment", "TimelineEntry"),
         ("Postmortem", "Postmortem"),
         ("ApiKey", "ApiKey"),
+        ("revokeSession", "Session"),
         ("ConnectorRule", "ConnectorRule"),
         ("Connector", "Connector"),
         ("SlackTemplate", "SlackTemplate"),
@@ -102,6 +104,7 @@ fn others(user: &str) -> Vec<(&'static str, Value)> {
             json!({ "userId": user, "slackUserId": "U1" }),
         ),
         ("unlinkSlackIdentity", json!({})),
+        ("revokeSession", json!({ "id": nobody("ses") })),
         ("finishSlackOperation", json!({ "id": nobody("sop") })),
         (
             "completeSlackInstall",
@@ -180,7 +183,10 @@ const ARGUMENTS: [(&str, &str, &str); 16] = [
 
 on_each_database! {
     async fn no_mutation_takes_an_id_of_another_organisation_in_any_field(world) {
-        let foreign = theirs(&world.admin()).await;
+        let mut foreign = theirs(&world.admin()).await;
+        let (rita, _) = world.member("Rita", "RESPONDER").await;
+        let session = sign_in(world, &rita).await.read("{ viewer { session { id } } }").await;
+        foreign.push(("Session", session["viewer"]["session"]["id"].clone()));
         let ours = world.neighbour().await;
         let organization = text(&ours.read("{ organization { id } }").await["organization"]["id"]);
         let bridge = Caller { organization: Some(organization), ..world.bridge() };
@@ -205,7 +211,7 @@ on_each_database! {
                 if (mutation.as_str(), field.as_str()) == ("addComment", "connectorId") {
                     continue;
                 }
-                let caller = if others(&user)[2..].iter().any(|(name, _)| *name == mutation) { &bridge } else { &ours };
+                let caller = if others(&user)[3..].iter().any(|(name, _)| *name == mutation) { &bridge } else { &ours };
                 let id = id_of(&foreign, kind(&mutation, &field));
                 let mut input = input.clone();
                 input[&field] = if is_list { json!([id]) } else { id };

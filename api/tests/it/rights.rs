@@ -3,7 +3,10 @@
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use crate::world::{Answer, Caller, Payload, World, on_each_database, text};
+use crate::{
+    sign_in::sign_in,
+    world::{Answer, Caller, Payload, World, on_each_database, text},
+};
 
 /// What a root field needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,8 +17,10 @@ pub(crate) enum Needs {
     Write,
     Admin,
     Bridge,
-    /// To be a member, with a key of one's own that may write.
+    /// To be a member who is signed in, or with a key of one's own that may write.
     Own,
+    /// Either of the two before.
+    OwnOrAdmin,
 }
 
 impl Needs {
@@ -29,7 +34,7 @@ impl Needs {
     }
 }
 
-use Needs::{Admin, Bridge, Nothing, Own, Read, Trigger, Write};
+use Needs::{Admin, Bridge, Nothing, Own, OwnOrAdmin, Read, Trigger, Write};
 
 const QUERIES: [(&str, Needs, &str); 28] = [
     ("viewer", Nothing, "{ viewer { scopes } }"),
@@ -235,7 +240,14 @@ pub(crate) fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ("updateSlackTemplate", Admin, json!({ "id": nobody("tpl") })),
         ("deleteSlackTemplate", Admin, json!({ "id": nobody("tpl") })),
         ("createApiKey", Admin, json!({ "name": "x", "scopes": [] })),
+        ("createPersonalApiKey", Own, json!({ "name": "x", "scopes": [] })),
         ("revokeApiKey", Admin, json!({ "id": nobody("key") })),
+        ("revokeSession", OwnOrAdmin, json!({ "id": nobody("ses") })),
+        (
+            "createSignInLink",
+            Bridge,
+            json!({ "method": "LINK", "browserHash": "x" }),
+        ),
     ]
 }
 
@@ -262,19 +274,33 @@ async fn callers(world: &World) -> Vec<(&'static str, Caller, &'static [Needs])>
         (
             "a key for everything",
             world.key(&["ADMIN"]).await,
-            &[Nothing, Trigger, Read, Write, Admin],
+            &[Nothing, Trigger, Read, Write, Admin, OwnOrAdmin],
         ),
         ("the bridge by itself", bridge.clone(), &[Nothing, Read, Bridge]),
     ];
     let roles: [(&'static str, &'static str, &'static [Needs]); 4] = [
-        ("Stella", "STAKEHOLDER", &[Nothing, Read, Own]),
-        ("Rita", "RESPONDER", &[Nothing, Trigger, Read, Write, Own]),
-        ("Adam", "ADMIN", &[Nothing, Trigger, Read, Write, Admin, Own]),
-        ("Olga", "OWNER", &[Nothing, Trigger, Read, Write, Admin, Own]),
+        ("Stella", "STAKEHOLDER", &[Nothing, Read, Own, OwnOrAdmin]),
+        (
+            "Rita",
+            "RESPONDER",
+            &[Nothing, Trigger, Read, Write, Own, OwnOrAdmin],
+        ),
+        (
+            "Adam",
+            "ADMIN",
+            &[Nothing, Trigger, Read, Write, Admin, Own, OwnOrAdmin],
+        ),
+        (
+            "Olga",
+            "OWNER",
+            &[Nothing, Trigger, Read, Write, Admin, Own, OwnOrAdmin],
+        ),
     ];
     for (name, role, may) in roles {
         let (id, caller) = world.member(name, role).await;
         all.push((role, caller, may));
+        // Whoever is signed in may what their role allows.
+        all.push((name, sign_in(world, &id).await, may));
         if role == "STAKEHOLDER" {
             all.push((
                 "the bridge for a stakeholder",

@@ -174,6 +174,8 @@ impl World {
             bearer: Some(key.to_owned()),
             organization: None,
             on_behalf_of: None,
+            session: None,
+            origin: None,
         }
     }
 

@@ -274,6 +274,7 @@ impl ServiceFactory {
             identity: self.identity(),
             links: self.one_time_links(),
             public_url: self.config.public_url.clone(),
+            slack_api_url: self.config.slack.api_url.clone(),
             workspaces: self.workspaces.clone(),
         }
     }

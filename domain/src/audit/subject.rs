@@ -6,8 +6,8 @@
 use serde_json::{Value as Json, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tocsin_entity::{
-    api_key, connector, connector_rule, membership, organization, service, service_manager, slack_app,
-    slack_link, slack_operation, slack_template, slack_workspace,
+    api_key, connector, connector_rule, membership, organization, service, service_manager, session,
+    sign_in_link, slack_app, slack_link, slack_operation, slack_template, slack_workspace,
 };
 
 /// Which object an entry is about.
@@ -115,6 +115,55 @@ impl AuditedObject for api_key::Model {
         json!({
             "name": name, "hint": hint, "scopes": scopes, "userId": user_id, "revokedAt": at(*revoked_at),
             "expiresAt": at(*expires_at),
+        })
+    }
+}
+
+impl AuditedObject for session::Model {
+    fn subject(&self) -> AuditSubject {
+        subject("Session", self.id, "")
+    }
+
+    fn facts(&self) -> Json {
+        let Self {
+            id: _,
+            organization_id: _,
+            user_id,
+            hash: _,
+            method,
+            user_agent,
+            address,
+            last_used_at: _,
+            expires_at: _,
+            revoked_at,
+            created_at: _,
+        } = self;
+        json!({
+            "userId": user_id, "method": method, "userAgent": user_agent, "address": address,
+            "revokedAt": at(*revoked_at),
+        })
+    }
+}
+
+impl AuditedObject for sign_in_link::Model {
+    fn subject(&self) -> AuditSubject {
+        subject("SignInLink", self.id, "")
+    }
+
+    fn facts(&self) -> Json {
+        let Self {
+            id: _,
+            organization_id: _,
+            user_id,
+            hash: _,
+            method,
+            browser_hash: _,
+            expires_at,
+            used_at,
+            created_at: _,
+        } = self;
+        json!({
+            "userId": user_id, "method": method, "expiresAt": at(Some(*expires_at)), "usedAt": at(*used_at),
         })
     }
 }

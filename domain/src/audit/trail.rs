@@ -34,7 +34,7 @@ impl AuditTrail {
     pub(crate) fn of(request: &Request<'_>, organization_id: OrganizationId) -> Self {
         let viewer = request.viewer;
         let (through, key_id) = match &viewer.who {
-            Principal::Anonymous => (AuditChannel::Api, None),
+            Principal::Anonymous | Principal::Session { .. } => (AuditChannel::Api, None),
             Principal::Key { key_id, .. } => (AuditChannel::Api, Some(*key_id)),
             Principal::Bridge { .. } => (AuditChannel::Bridge, None),
         };
@@ -48,6 +48,30 @@ impl AuditTrail {
             request_id: Some(viewer.request_id.clone()),
             clock: request.domain.clock().clone(),
         }
+    }
+
+    /// A member who signs in, from an address.
+    pub(crate) fn of_sign_in(
+        clock: &Clock,
+        organization_id: OrganizationId,
+        user_id: UserId,
+        address: Option<IpAddr>,
+        request_id: &str,
+    ) -> Self {
+        Self {
+            action: "signIn".to_owned(),
+            through: AuditChannel::Api,
+            user_id: Some(user_id),
+            address,
+            request_id: Some(request_id.to_owned()),
+            ..Self::of_command_line(clock, organization_id, "")
+        }
+    }
+
+    /// From where the request comes that it tells of, where that is known.
+    pub(crate) fn seen_from(&mut self, address: Option<IpAddr>, request_id: &str) {
+        self.address = address;
+        self.request_id = Some(request_id.to_owned());
     }
 
     /// Whoever works on the server's command line, or starts it for the first time.

@@ -12,7 +12,7 @@ use tocsin_database::Database;
 use tocsin_entity::organization;
 
 pub use self::report::{ReportRestore, record};
-use crate::{audit::AuditTrail, limits, tenant::everywhere};
+use crate::{audit::AuditTrail, limits, session, tenant::everywhere};
 
 /// So many numbers of incidents are left out after a restore, in each organisation: more than are given between two backups.
 pub const NUMBERS_LEFT_OUT: i64 = 1_000;
@@ -37,7 +37,7 @@ pub async fn note_backup(database: &Database, clock: &Clock) -> Result<(), DbErr
     tx.commit().await
 }
 
-/// Makes of restored rows a database to go on with: leaves numbers of incidents out, and writes into the audit logs that it was restored.
+/// Makes of restored rows a database to go on with: leaves numbers of incidents out, signs everybody out, and writes into the audit logs that it was restored.
 ///
 /// # Errors
 /// The database's own.
@@ -48,6 +48,7 @@ pub async fn after_restore(tx: &impl ConnectionTrait, clock: &Clock) -> Result<R
         let trail = AuditTrail::of_command_line(clock, row.id, "restoreDatabase");
         leave_numbers_out(tx, &trail, row, 0, trail.now()).await?;
     }
+    session::end_everything(tx, clock.now()).await?;
     Ok(RestoreOutcome { organizations })
 }
 

@@ -19,16 +19,17 @@ use crate::{
     audit::AuditTrail,
     error::{MutationError, UserError, UserErrorCode},
     idempotency::{self, KeyUse},
+    session::end_all_of,
     tenant::Tenant,
     viewer::tell_all,
 };
 
 /// A member to be added.
 #[derive(Debug, Clone)]
-pub(super) struct NewMember {
-    pub(super) name: String,
-    pub(super) email: String,
-    pub(super) role: Role,
+pub(crate) struct NewMember {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) role: Role,
 }
 
 /// Adds a member to an organisation.
@@ -43,8 +44,21 @@ pub(super) async fn create(
     if let Some(before) = idempotency::before(&tx, organization_id, key).await? {
         return Ok(before);
     }
+    let user_id = insert(&tx, organization_id, new, trail).await?.user_id;
+    idempotency::keep(&tx, organization_id, key, user_id).await?;
+    tx.commit().await?;
+    Ok(user_id)
+}
+
+/// Adds a member in a transaction.
+pub(crate) async fn insert(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+    new: NewMember,
+    trail: &AuditTrail,
+) -> Result<membership::Model, MutationError> {
     let now = trail.now();
-    let user_id = add_person(&tx, &new, now).await?;
+    let user_id = add_person(tx, &new, now).await?;
     let row = membership::Model {
         id: MembershipId::new(),
         organization_id,
@@ -55,15 +69,9 @@ pub(super) async fn create(
         deactivated_at: None,
         created_at: now,
     };
-    let row = row
-        .into_active_model()
-        .insert(&tx)
-        .await
-        .map_err(or_email_taken)?;
-    trail.made(&tx, &row).await?;
-    idempotency::keep(&tx, organization_id, key, user_id).await?;
-    tx.commit().await?;
-    Ok(user_id)
+    let row = row.into_active_model().insert(tx).await.map_err(or_email_taken)?;
+    trail.made(tx, &row).await?;
+    Ok(row)
 }
 
 /// Addresses are unique in an organisation.
@@ -153,6 +161,9 @@ pub(super) async fn change(
         .await
         .map_err(or_email_taken)?;
     trail.changed(&tx, before, &after).await?;
+    if after.deactivated_at.is_some() {
+        end_all_of(&tx, trail, organization_id, user_id).await?;
+    }
     idempotency::keep(&tx, organization_id, key, user_id).await?;
     if (before.role, before.deactivated_at) != (after.role, after.deactivated_at) {
         tell_all(&tx).await?;

@@ -5,7 +5,10 @@ mod command;
 mod query;
 mod submit;
 
-pub(crate) use self::carry_over::run as carry_over;
+pub(crate) use self::{
+    carry_over::run as carry_over,
+    command::{NewMember, insert},
+};
 pub use self::{
     query::{UserCriteria, list},
     submit::{CreateUser, UpdateUser, create, update},

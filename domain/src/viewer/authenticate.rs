@@ -13,7 +13,7 @@ use tocsin_entity::{
     membership,
 };
 
-use super::{ActingMember, Principal, Scopes, Viewer, keyring::hash_key, read_scopes};
+use super::{ActingMember, Principal, Scopes, Viewer, keyring::hash_key, read_scopes, session};
 use crate::{
     Domain,
     error::InternalError,
@@ -29,6 +29,9 @@ pub enum AuthError {
     /// The key is unknown, revoked or expired, or its member is deactivated.
     #[error("This API key is not valid: it is unknown, revoked or expired, or its member is deactivated.")]
     BadKey,
+    /// The session is unknown or over, or its member is deactivated.
+    #[error("You are not signed in any more: your session has ended. Sign in again.")]
+    BadSession,
     /// Headers that only the bridge may send, or that are malformed.
     #[error("{0}")]
     BadHeader(String),
@@ -44,7 +47,7 @@ impl AuthError {
     /// The stable code that goes into `extensions.code`.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::BadKey => "UNAUTHENTICATED",
+            Self::BadKey | Self::BadSession => "UNAUTHENTICATED",
             Self::BadHeader(_) => "BAD_USER_INPUT",
             Self::NoMember(_) => "FORBIDDEN",
             Self::Fault(_) => "UNAVAILABLE",
@@ -52,44 +55,61 @@ impl AuthError {
     }
 }
 
-/// Finds who asks, from the key and the bridge's headers.
-///
-/// # Errors
-/// [`AuthError`], where a key is shown that is not valid.
-pub async fn authenticate(
-    domain: &Domain,
-    bearer: Option<&str>,
-    organization: Option<&str>,
-    on_behalf_of: Option<&str>,
-    address: Option<IpAddr>,
-    request_id: String,
-) -> Result<Viewer, AuthError> {
-    let Some(bearer) = bearer else {
-        return Ok(Viewer {
-            who: Principal::Anonymous,
-            address,
-            request_id,
-        });
-    };
-    let who = if is_bridges(domain, bearer) {
-        bridge(domain, organization, on_behalf_of).await?
-    } else {
-        let who = key(domain, bearer).await?;
-        let own = match &who {
-            Principal::Key { organization_id, .. } => Some(organization_id.to_string()),
-            Principal::Anonymous | Principal::Bridge { .. } => None,
-        };
-        if on_behalf_of.is_some() || organization.is_some_and(|named| own.as_deref() != Some(named)) {
+/// What a request shows of who asks.
+#[derive(Clone, Copy, Default)]
+pub struct ShownCredentials<'a> {
+    /// An API key, or the bridge's token. It goes before a session.
+    pub bearer: Option<&'a str>,
+    /// The secret of a session.
+    pub session: Option<&'a str>,
+    /// Which organisation the request is about.
+    pub organization: Option<&'a str>,
+    /// The member on whose behalf the bridge acts.
+    pub on_behalf_of: Option<&'a str>,
+    /// From where it comes.
+    pub address: Option<IpAddr>,
+}
+
+impl ShownCredentials<'_> {
+    /// Refuses what only the bridge may say.
+    fn check_headers(&self, own: OrganizationId) -> Result<(), AuthError> {
+        let is_other = |named: &str| named != own.to_string();
+        if self.on_behalf_of.is_some() || self.organization.is_some_and(is_other) {
             return Err(AuthError::BadHeader(
                 "`Tocsin-On-Behalf-Of` and another organisation's `Tocsin-Organization` are for the Slack bridge alone."
                     .to_owned(),
             ));
         }
-        who
+        Ok(())
+    }
+}
+
+/// Finds who asks, from the key or the session, and the bridge's headers.
+///
+/// # Errors
+/// [`AuthError`], where a key or a session is shown that is not valid.
+pub async fn authenticate(
+    domain: &Domain,
+    shown: ShownCredentials<'_>,
+    request_id: String,
+) -> Result<Viewer, AuthError> {
+    let who = match (shown.bearer, shown.session) {
+        (None, None) => Principal::Anonymous,
+        (Some(bearer), _) if is_bridges(domain, bearer) => {
+            bridge(domain, shown.organization, shown.on_behalf_of).await?
+        }
+        (Some(bearer), _) => key(domain, bearer).await?,
+        (None, Some(secret)) => session::find(domain, secret).await?,
     };
+    match &who {
+        Principal::Key { organization_id, .. } | Principal::Session { organization_id, .. } => {
+            shown.check_headers(*organization_id)?;
+        }
+        Principal::Anonymous | Principal::Bridge { .. } => {}
+    }
     Ok(Viewer {
         who,
-        address,
+        address: shown.address,
         request_id,
     })
 }
@@ -102,9 +122,14 @@ fn is_bridges(domain: &Domain, bearer: &str) -> bool {
         .is_some_and(|token| bool::from(Sha256::digest(token.expose_secret()).ct_eq(&Sha256::digest(bearer))))
 }
 
-/// Whether this process has found the key valid before: such a key is looked at whatever else comes from its address.
-pub fn is_known(domain: &Domain, bearer: &str) -> bool {
-    is_bridges(domain, bearer) || domain.keyring().has_known(&hash_key(bearer))
+/// Whether this process has found the key or the session valid before, or none is shown: what is known is looked at whatever else comes from its
+/// address.
+pub fn is_known(domain: &Domain, shown: &ShownCredentials<'_>) -> bool {
+    match (shown.bearer, shown.session) {
+        (None, None) => true,
+        (Some(bearer), _) => is_bridges(domain, bearer) || domain.keyring().has_known(&hash_key(bearer)),
+        (None, Some(secret)) => domain.keyring().has_known(&session::place(&hash_key(secret))),
+    }
 }
 
 async fn key(domain: &Domain, bearer: &str) -> Result<Principal, AuthError> {
@@ -185,7 +210,7 @@ fn note_use(domain: &Domain, row: &api_key::Model) {
     });
 }
 
-async fn find_member(
+pub(super) async fn find_member(
     database: &Database,
     organization_id: OrganizationId,
     user_id: UserId,

@@ -4,20 +4,24 @@ mod authenticate;
 mod bridge;
 mod keyring;
 mod scopes;
+mod session;
 
 use std::net::IpAddr;
 
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{ApiKeyId, OrganizationId, UserId},
+    id::{ApiKeyId, OrganizationId, SessionId, UserId},
     kinds::{Role, Scope, Source},
 };
 
-pub(crate) use self::keyring::{follow, hash_key, tell_all};
 pub use self::{
-    authenticate::{AuthError, authenticate, is_known},
+    authenticate::{AuthError, ShownCredentials, authenticate, is_known},
     keyring::Keyring,
     scopes::{Scopes, read_scopes},
+};
+pub(crate) use self::{
+    keyring::{follow, hash_key, tell_all},
+    session::SESSION_DAYS,
 };
 use crate::{
     actor::Actor,
@@ -51,6 +55,15 @@ pub enum Principal {
         /// When it expires, if ever.
         expires_at: Option<OffsetDateTime>,
     },
+    /// A member who is signed in with a browser. They may what their role allows.
+    Session {
+        /// The session.
+        session_id: SessionId,
+        /// The organisation in which they are signed in.
+        organization_id: OrganizationId,
+        /// The member.
+        member: ActingMember,
+    },
     /// The Slack bridge.
     Bridge {
         /// The organisation the request is about.
@@ -64,7 +77,8 @@ impl Principal {
     /// When this ends by itself, if ever.
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
         match self {
-            Self::Anonymous | Self::Bridge { .. } => None,
+            // A session's end is put off while it is used.
+            Self::Anonymous | Self::Session { .. } | Self::Bridge { .. } => None,
             Self::Key { expires_at, .. } => *expires_at,
         }
     }
@@ -83,7 +97,7 @@ pub enum Permission {
     Moderate,
     /// To manage users, keys and services.
     Manage,
-    /// To speak for oneself: a member, with a key of their own that may write.
+    /// To speak for oneself: a member who is signed in, or with a key of their own that may write.
     Myself,
     /// To ask and report what the Slack bridge alone asks and reports.
     Report,
@@ -91,6 +105,9 @@ pub enum Permission {
 
 /// What the holder of a key is told whose key acts as no member.
 const NO_MEMBER: &str = "This API key is no member's: use one that was made with a `userId`.";
+
+/// What everybody but the bridge is told who asks what is its alone.
+const BRIDGE_ALONE: &str = "This is for the Slack bridge alone.";
 
 /// Why a role does not allow it, if so.
 fn lacks_role(role: Role, need: Permission) -> Option<String> {
@@ -122,7 +139,9 @@ impl Viewer {
     pub fn organization_id(&self) -> Option<OrganizationId> {
         match self.who {
             Principal::Anonymous => None,
-            Principal::Key { organization_id, .. } => Some(organization_id),
+            Principal::Key { organization_id, .. } | Principal::Session { organization_id, .. } => {
+                Some(organization_id)
+            }
             Principal::Bridge { organization_id, .. } => organization_id,
         }
     }
@@ -132,14 +151,23 @@ impl Viewer {
         match self.who {
             Principal::Anonymous => None,
             Principal::Key { member, .. } | Principal::Bridge { member, .. } => member,
+            Principal::Session { member, .. } => Some(member),
         }
     }
 
     /// The key that was shown, where it is one of an organisation's.
     pub fn key_id(&self) -> Option<ApiKeyId> {
         match self.who {
-            Principal::Anonymous | Principal::Bridge { .. } => None,
+            Principal::Anonymous | Principal::Session { .. } | Principal::Bridge { .. } => None,
             Principal::Key { key_id, .. } => Some(key_id),
+        }
+    }
+
+    /// The session by which a member is signed in.
+    pub fn session_id(&self) -> Option<SessionId> {
+        match self.who {
+            Principal::Anonymous | Principal::Key { .. } | Principal::Bridge { .. } => None,
+            Principal::Session { session_id, .. } => Some(session_id),
         }
     }
 
@@ -153,6 +181,7 @@ impl Viewer {
         match &self.who {
             Principal::Anonymous => Vec::new(),
             Principal::Key { scopes, .. } => scopes.list(),
+            Principal::Session { .. } => Scopes::of(&[Scope::Admin]).list(),
             Principal::Bridge { .. } => vec![Scope::Read, Scope::Write],
         }
     }
@@ -163,6 +192,7 @@ impl Viewer {
         match &self.who {
             Principal::Anonymous | Principal::Bridge { .. } => false,
             Principal::Key { scopes, .. } => scopes.admin,
+            Principal::Session { .. } => true,
         }
     }
 
@@ -179,8 +209,8 @@ impl Viewer {
     pub fn may(&self, need: Permission) -> Result<OrganizationId, RequestError> {
         let organization_id = match (&self.who, self.organization_id()) {
             (Principal::Anonymous, _) => return Err(RequestError::Unauthenticated),
-            (Principal::Key { .. } | Principal::Bridge { .. }, Some(id)) => id,
-            (Principal::Key { .. } | Principal::Bridge { .. }, None) => {
+            (Principal::Key { .. } | Principal::Session { .. } | Principal::Bridge { .. }, Some(id)) => id,
+            (Principal::Key { .. } | Principal::Session { .. } | Principal::Bridge { .. }, None) => {
                 return Err(RequestError::BadInput(
                     "Say which organisation: send `Tocsin-Organization: org_…`.".to_owned(),
                 ));
@@ -208,7 +238,9 @@ impl Viewer {
     pub fn may_ask_for_all(&self) -> Result<Option<OrganizationId>, RequestError> {
         match self.who {
             Principal::Bridge { organization_id, .. } => Ok(organization_id),
-            Principal::Anonymous | Principal::Key { .. } => self.may(Permission::Report).map(Some),
+            Principal::Anonymous | Principal::Key { .. } | Principal::Session { .. } => {
+                self.may(Permission::Report).map(Some)
+            }
         }
     }
 
@@ -229,7 +261,9 @@ impl Viewer {
     pub fn may_look_around(&self) -> Result<(), RequestError> {
         match self.who {
             Principal::Bridge { .. } => Ok(()),
-            Principal::Anonymous | Principal::Key { .. } => self.may(Permission::Read).map(|_| ()),
+            Principal::Anonymous | Principal::Key { .. } | Principal::Session { .. } => {
+                self.may(Permission::Read).map(|_| ())
+            }
         }
     }
 
@@ -260,10 +294,19 @@ impl Viewer {
                     Permission::Moderate | Permission::Manage => (scopes.admin, Scope::Admin),
                     Permission::Myself if member.is_none() => return Some(NO_MEMBER.to_owned()),
                     Permission::Respond | Permission::Myself => (scopes.write, Scope::Write),
-                    Permission::Report => return Some("This is for the Slack bridge alone.".to_owned()),
+                    Permission::Report => return Some(BRIDGE_ALONE.to_owned()),
                 };
                 (!enough).then(|| format!("This API key lacks the scope {needed}."))
             }
+            Principal::Session { .. } => match need {
+                Permission::Report => Some(BRIDGE_ALONE.to_owned()),
+                Permission::Read
+                | Permission::Trigger
+                | Permission::Respond
+                | Permission::Moderate
+                | Permission::Manage
+                | Permission::Myself => None,
+            },
             Principal::Bridge { member, .. } => bridge::lacks(need, *member).map(str::to_owned),
         }
     }
@@ -276,7 +319,10 @@ impl Viewer {
             user_id: member.map(|member| member.user_id),
             key_id: match &self.who {
                 Principal::Key { key_id, .. } if member.is_none() => Some(*key_id),
-                Principal::Anonymous | Principal::Key { .. } | Principal::Bridge { .. } => None,
+                Principal::Anonymous
+                | Principal::Key { .. }
+                | Principal::Session { .. }
+                | Principal::Bridge { .. } => None,
             },
             slack_name: None,
             source: if self.is_bridge() {
@@ -293,6 +339,7 @@ impl Viewer {
         match &self.who {
             Principal::Anonymous => "anonymous".to_owned(),
             Principal::Key { key_id, .. } => key_id.to_string(),
+            Principal::Session { session_id, .. } => session_id.to_string(),
             Principal::Bridge { .. } => "bridge".to_owned(),
         }
     }

@@ -32,6 +32,8 @@ async fn holds_every_entity(db: &DatabaseConnection) {
         entity::audit_entry,
         entity::authority,
         entity::service,
+        entity::session,
+        entity::sign_in_link,
         entity::connector,
         entity::incident,
         entity::incident_assignee,

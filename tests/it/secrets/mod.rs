@@ -6,6 +6,7 @@
 
 mod given_away;
 mod installing;
+mod signing_in;
 mod trouble;
 
 use serde_json::{Value, json};
@@ -84,6 +85,7 @@ async fn search(stack: Stack, socket_mode: bool) -> anyhow::Result<()> {
     connect(&world, &mut given_away).await?;
     installing::by_oauth(&world, &mut given_away).await?;
     installing::own_app(&world, &mut given_away).await?;
+    signing_in::by_link(&world, &mut given_away).await?;
     trouble::answers(&world, &mut given_away).await?;
     trouble::slack(&world).await?;
     trouble::operations(&world, &mut given_away).await?;

@@ -64,7 +64,7 @@ pub(super) fn accept<E: Executor>(
         });
     }
     upgrade.set_selected_protocol(ours);
-    let credentials = Credentials::of(parts, &endpoint.settings.trusted_proxies);
+    let credentials = Credentials::of(parts, &endpoint.settings);
     let offers_legacy = upgrade
         .requested_protocols()
         .any(|offer| offer == LEGACY_SUBPROTOCOL);

@@ -6,6 +6,7 @@ use async_graphql::Executor;
 use axum::{
     Error,
     extract::ws::{Message, Utf8Bytes, WebSocket},
+    http::Method,
 };
 use bytes::Bytes;
 use futures::SinkExt;
@@ -200,13 +201,15 @@ impl<E: Executor> Session<E> {
             .credentials
             .clone()
             .and_then(|credentials| credentials.with_payload(payload))
+            // A browser says with every upgrade from which page it comes.
+            .and_then(|credentials| credentials.settle(&Method::POST))
             .map_err(unwelcome)?;
         let generation = self.endpoint.revocations.generation();
         let caller = (self.endpoint.authenticator)(credentials.clone(), self.request_id.to_string())
             .await
             .map_err(unwelcome)?;
         if caller.is_anonymous() {
-            let reason = "Unauthorized: send a key as Authorization in connection_init's payload";
+            let reason = "Unauthorized: sign in, or send a key as Authorization in connection_init's payload";
             return Err(CloseCode::Unauthorized(reason.to_owned()).into());
         }
         if !self.place.take_for(credentials.key_digest()) {

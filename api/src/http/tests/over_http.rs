@@ -361,7 +361,14 @@ async fn a_browser_is_shown_to_graphiql() {
 
 #[tokio::test]
 async fn pages_load_nothing_that_is_not_served_here() {
-    for path in ["/", "/graphiql", "/incidents/42", "/incidents/42/postmortem"] {
+    for path in [
+        "/",
+        "/graphiql",
+        "/incidents/42",
+        "/incidents/42/postmortem",
+        "/link",
+        "/sign-in",
+    ] {
         let request = Request::get(path).body(Body::empty()).expect("a request");
         let page = send(request).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");

@@ -7,6 +7,7 @@
 mod filters;
 mod link;
 mod list;
+mod login;
 mod show;
 mod status;
 mod whoami;
@@ -36,6 +37,7 @@ use crate::{
 pub(crate) use self::{
     link::{LINK, UNLINK},
     list::{LIST, PAGE},
+    login::LOGIN,
     show::SHOW,
     status::STATUS,
     whoami::WHOAMI,

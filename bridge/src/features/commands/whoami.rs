@@ -84,7 +84,7 @@ pub(super) async fn memberships_text(
     Ok(Ok(text))
 }
 
-async fn one(
+pub(super) async fn one(
     acting: &ActionService,
     organization: OrganizationId,
     member: &Member,

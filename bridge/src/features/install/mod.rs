@@ -3,6 +3,7 @@
 mod callback;
 mod lifecycle;
 mod page;
+mod session;
 pub(crate) mod sign_in;
 mod state;
 

@@ -22,7 +22,7 @@ pub(crate) struct InstallResult {
 pub(crate) const OK: &str = "OK";
 
 /// Codes that label metrics. A code may also come from an address that anybody can open, and each label is kept for ever.
-const COUNTED: [&str; 18] = [
+const COUNTED: [&str; 21] = [
     OK,
     "ACCESS_DENIED",
     "ALREADY_EXISTS",
@@ -34,9 +34,12 @@ const COUNTED: [&str; 18] = [
     "LINK_EXPIRED",
     "LINK_INVALID",
     "LINK_USED",
+    "MEMBER_DEACTIVATED",
     "NONCE_MISMATCH",
+    "NOT_LINKED",
     "NO_BOT_TOKEN",
     "NO_CODE",
+    "OTHER_BROWSER",
     "OTHER_WORKSPACE",
     "SECRET_KEY_MISSING",
     "SLACK_UNREACHABLE",
@@ -105,6 +108,23 @@ impl InstallResult {
 /// A page that says something.
 pub(crate) fn notice(title: &str, text: &str) -> Response {
     (StatusCode::OK, HEADERS, html(title, text, "")).into_response()
+}
+
+/// Somewhere to go on.
+pub(super) struct Choice<'a> {
+    pub(super) label: &'a str,
+    pub(super) address: &'a str,
+}
+
+/// A page on which somebody chooses.
+pub(super) fn choose(title: &str, text: &str, choices: &[Choice<'_>]) -> Response {
+    let mut items = String::new();
+    for choice in choices {
+        let (address, label) = (escape(choice.address), escape(choice.label));
+        items.extend(["<li><a href=\"", &address, "\">", &label, "</a></li>"]);
+    }
+    let page = html(title, text, "").replace("</html>", &format!("<ul>{items}</ul></html>"));
+    (StatusCode::OK, HEADERS, page).into_response()
 }
 
 /// Nothing is loaded, framed, kept or told on.

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use axum::{
     Router,
     extract::{Query, State},
+    http::HeaderMap,
     response::Response,
     routing::get,
 };
@@ -20,13 +21,13 @@ use tocsin_client::{
 use tocsin_entity::id::OrganizationId;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_app::{
-    link_state::{SIGN_IN, SIGN_IN_CALLBACK, SignIn},
+    link_state::{SESSION_SIGN_IN_PAGE, SIGN_IN, SIGN_IN_CALLBACK, SignIn},
     public_url::below,
 };
 use tocsin_slack_client::{Http, oauth::ClientConfig};
 use url::Url;
 
-use super::{InstallResult, OK, OneTimeLinks, of_link};
+use super::{InstallResult, OK, OneTimeLinks, of_link, session};
 use crate::{
     identity::{IdentityService, set_linked},
     workspace::Workspaces,
@@ -42,12 +43,15 @@ pub(crate) struct SlackSignIn {
     pub(crate) links: OneTimeLinks,
     /// The base of the address to which Slack sends people back.
     pub(crate) public_url: Url,
+    /// The base of Slack's Web API, beside which its pages stand.
+    pub(crate) slack_api_url: Url,
     pub(crate) workspaces: Workspaces,
 }
 
 pub(crate) fn router(sign_in: SlackSignIn) -> Router {
     Router::new()
         .route(SIGN_IN_CALLBACK, get(come_back))
+        .route(SESSION_SIGN_IN_PAGE, get(session::begin))
         .with_state(sign_in)
 }
 
@@ -55,8 +59,12 @@ pub(crate) fn router(sign_in: SlackSignIn) -> Router {
 async fn come_back(
     State(sign_in): State<SlackSignIn>,
     Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
 ) -> Response {
     let given = query.get("state").map(String::as_str).unwrap_or_default();
+    if session::is_ours(&sign_in, given) {
+        return session::come_back(&sign_in, &headers, &query).await;
+    }
     let ending = match sign_in.links.redeem::<SignIn>(SIGN_IN, given).await {
         Ok(wanted) => match (query.get("error"), query.get("code")) {
             (Some(error), _) => Err(denied(error)),
@@ -80,7 +88,7 @@ async fn come_back(
     ending.show(&sign_in.public_url, None)
 }
 
-fn denied(error: &str) -> InstallResult {
+pub(super) fn denied(error: &str) -> InstallResult {
     let code: String = error.chars().filter(char::is_ascii_graphic).take(60).collect();
     let text = if code == "access_denied" {
         "It was cancelled in Slack: nothing was changed.".to_owned()
@@ -136,7 +144,7 @@ fn is_theirs(sign_in: &SlackSignIn, team: &str, organization: OrganizationId) ->
     sign_in.workspaces.serves(team, organization)
 }
 
-fn not_told(error: &SlackError) -> InstallResult {
+pub(super) fn not_told(error: &SlackError) -> InstallResult {
     match error.code() {
         Some(code) => InstallResult::failed(
             code.to_uppercase(),
@@ -150,7 +158,7 @@ fn not_told(error: &SlackError) -> InstallResult {
 }
 
 /// What must come back with the token, as it stands in its middle part.
-fn nonce(id_token: &str) -> Option<String> {
+pub(super) fn nonce(id_token: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Claims {
         nonce: Option<String>,
@@ -194,7 +202,7 @@ fn of_api(error: &ApiError) -> InstallResult {
     unavailable()
 }
 
-fn unavailable() -> InstallResult {
+pub(super) fn unavailable() -> InstallResult {
     InstallResult::failed(
         "UNAVAILABLE",
         "Slack has said who you are, and Tocsin could not record it just now: begin again with a new link in a moment.",

@@ -1,0 +1,81 @@
+//! A link by which a person signs in to Tocsin's pages. It is in the answer itself, which Slack shows to nobody else, and stored nowhere.
+
+use futures::FutureExt;
+use secrecy::ExposeSecret;
+use tocsin_client::{As, SignInProof};
+use tocsin_message::mrkdwn::Mrkdwn;
+use tocsin_queue::JobError;
+
+use super::{CommandReply, whoami};
+use crate::{
+    acting::{
+        self, ActionService,
+        slash_command::SlashCommand,
+        subcommand::{Subcommand, SubcommandHandler, answered},
+    },
+    failure::of_api,
+    grammar::usage::Usage,
+    notice::Notice,
+    request::{InteractiveOutcome, InteractiveRequest},
+};
+
+const USAGE: &Usage = &Usage {
+    names: &["login"],
+    form: "login",
+    about: "gives you a link that signs you in to Tocsin's pages",
+    deed: "login",
+    of_incident: false,
+};
+
+/// Gives a person a link for each of their memberships.
+pub(crate) const LOGIN: Subcommand<ActionService> = Subcommand {
+    usage: USAGE,
+    check: |_| Ok(()),
+    run: SubcommandHandler::Read(|acting, interaction, typed, _| answer(acting, interaction, typed).boxed()),
+};
+
+async fn answer(
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
+    typed: &SlashCommand,
+) -> Result<InteractiveOutcome, JobError> {
+    let told = links(acting, interaction, typed).await?;
+    Ok(answered(USAGE, told.map(|text| CommandReply::text(text).reply())))
+}
+
+async fn links(
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
+    typed: &SlashCommand,
+) -> Result<Result<Mrkdwn, Notice>, JobError> {
+    let request_id = Some(interaction.request_id.as_str());
+    let person = match typed.person(acting, &interaction.installation).await? {
+        Ok(person) => person,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let theirs = match acting::organizations_of(acting, &person, request_id).await? {
+        Ok(theirs) => theirs,
+        Err(notice) => return Ok(Err(notice)),
+    };
+    let mut text = Mrkdwn::default();
+    for (organization, member) in theirs {
+        let who = As {
+            on_behalf_of: Some(member.id),
+            ..As::bridge(organization, request_id)
+        };
+        let link = acting
+            .api
+            .sign_in_link(who, SignInProof::AskedInSlack)
+            .await
+            .map_err(of_api)?;
+        let link = match link {
+            Ok(address) => Mrkdwn::link(address.expose_secret(), "Sign in to Tocsin"),
+            Err(why) => Mrkdwn::text(&why),
+        };
+        let membership = whoami::one(acting, organization, &member, request_id).await?;
+        text = text.and(&membership).plus(" ").and(&link).plus("\n");
+    }
+    Ok(Ok(text.plus(
+        "The link works once, for five minutes. Don't pass it on: whoever opens it is signed in as you.",
+    )))
+}
