@@ -288,10 +288,12 @@ kind! {
 
     /// How a member signed in.
     SignInMethod {
-        /// By a one-time link.
+        /// By a one-time link that the server's command line printed.
         Link = "LINK",
         /// With Slack.
         Slack = "SLACK",
+        /// By a one-time link that the bot gave in Slack.
+        SlackLink = "SLACK_LINK",
         /// By the link that makes an organisation's first owner.
         FirstOwner = "FIRST_OWNER",
     }

@@ -96,7 +96,7 @@ async fn the_slash_command_gives_a_link_that_signs_in_once(stack: Stack) -> anyh
     let who = viewer(&world, &link, &session).await?;
     assert_eq!(
         who,
-        json!({ "user": { "email": "alice@example.com" }, "role": "RESPONDER", "session": { "method": "LINK" } })
+        json!({ "user": { "email": "alice@example.com" }, "role": "RESPONDER", "session": { "method": "SLACK_LINK" } })
     );
     let again = redeem(&world, &link, None).await?;
     ensure!(again.status() == StatusCode::BAD_REQUEST, "{again:?}");

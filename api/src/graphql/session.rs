@@ -120,7 +120,7 @@ impl CreateSignInLinkInput {
     fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::session::CreateSignInLink> {
         Ok(tocsin_domain::session::CreateSignInLink {
             method: match self.method {
-                SignInLinkMethod::Link => SignInMethod::Link,
+                SignInLinkMethod::Link => SignInMethod::SlackLink,
                 SignInLinkMethod::Slack => SignInMethod::Slack,
             },
             browser_hash: self.browser_hash,

@@ -40,11 +40,21 @@ async fn bridge_for(world: &World, of: &Caller, user: &str) -> Caller {
     }
 }
 
-/// A link for a member of the first organisation.
-pub(crate) async fn link_for(world: &World, user: &str, more: Value) -> String {
-    let mut input = json!({ "method": "LINK" });
-    let fields = more.as_object().expect("fields").clone();
-    input.as_object_mut().expect("an input").extend(fields);
+/// A link for a member of the first organisation, as the server's command line prints it.
+pub(crate) async fn link_for(world: &World, user: &str) -> String {
+    let read = format!("{{ organization {{ slug }} node(id: {user:?}) {{ ... on User {{ email }} }} }}");
+    let found = world.admin().read(&read).await;
+    let (slug, email) = (
+        text(&found["organization"]["slug"]),
+        text(&found["node"]["email"]),
+    );
+    let clock = tocsin_clock::Clock::new();
+    let link = bootstrap::create_login_link(&world.database, &clock, ORIGIN, Some(&slug), &email).await;
+    token(link.expect("a link").expose_secret())
+}
+
+/// A link for a member of the first organisation, as the Slack bridge makes it.
+pub(crate) async fn link_by_bridge(world: &World, user: &str, input: Value) -> String {
     let bridge = bridge_for(world, &world.admin(), user).await;
     token(&text(
         &bridge.change("createSignInLink", input).await.done()["url"],
@@ -77,14 +87,14 @@ pub(crate) async fn redeem(browser: &Caller, token: &str) -> Result<Caller, Stri
 
 /// A member's browser, signed in.
 pub(crate) async fn sign_in(world: &World, user: &str) -> Caller {
-    let token = link_for(world, user, json!({})).await;
+    let token = link_for(world, user).await;
     redeem(&browser(world), &token).await.expect("signed in")
 }
 
 on_each_database! {
     async fn a_link_says_whom_it_signs_in_and_then_does_so_once(world) {
         let (id, _) = world.member("Rita", "RESPONDER").await;
-        let (token, browser) = (link_for(world, &id, json!({})).await, browser(world));
+        let (token, browser) = (link_for(world, &id).await, browser(world));
         for _ in 0..2 {
             let (status, cookie, found) = browser.post("/sign-in/look", &[], json!({ "token": token })).await;
             assert_eq!((status, cookie), (StatusCode::OK, None));
@@ -113,10 +123,10 @@ on_each_database! {
             assert_eq!(redeem(&browser, unknown).await.err().as_deref(), Some("LINK_UNKNOWN"), "{unknown}");
         }
         let (id, _) = world.member("Rita", "RESPONDER").await;
-        let late = link_for(world, &id, json!({})).await;
+        let late = link_for(world, &id).await;
         world.database.write().execute_unprepared("UPDATE sign_in_link SET expires_at = created_at").await.expect("set");
         assert_eq!(redeem(&browser, &late).await.err().as_deref(), Some("LINK_EXPIRED"));
-        let gone = link_for(world, &id, json!({})).await;
+        let gone = link_for(world, &id).await;
         world.admin().change("updateUser", json!({ "id": id, "active": false })).await.done();
         assert_eq!(redeem(&browser, &gone).await.err().as_deref(), Some("LINK_USED"), "it ended with the membership");
         world.database.write().execute_unprepared("UPDATE sign_in_link SET used_at = NULL").await.expect("set");
@@ -129,7 +139,7 @@ on_each_database! {
         let (id, _) = world.member("Rita", "RESPONDER").await;
         let here = browser(world);
         let there = Caller { replica: world.another_replica().await, ..here.clone() };
-        let token = link_for(world, &id, json!({})).await;
+        let token = link_for(world, &id).await;
         let tries = join_all((0..8).map(|n| {
             let (browser, token) = (if n % 2 == 0 { here.clone() } else { there.clone() }, token.clone());
             async move { redeem(&browser, &token).await }
@@ -144,7 +154,7 @@ on_each_database! {
         let bridge = bridge_for(world, &world.admin(), &id).await;
         let refused = bridge.change("createSignInLink", json!({ "method": "SLACK", "browserHash": "abc" })).await;
         assert_eq!(refused.refused_field(), "browserHash");
-        let token = link_for(world, &id, json!({ "method": "SLACK", "browserHash": HELD_HASH })).await;
+        let token = link_by_bridge(world, &id, json!({ "method": "SLACK", "browserHash": HELD_HASH })).await;
         let browser = browser(world);
         assert_eq!(redeem(&browser, &token).await.err().as_deref(), Some("OTHER_BROWSER"));
         let body = json!({ "token": token });
@@ -158,7 +168,7 @@ on_each_database! {
 
     async fn no_page_of_another_address_signs_anybody_in_or_out(world) {
         let (id, _) = world.member("Rita", "RESPONDER").await;
-        let token = link_for(world, &id, json!({})).await;
+        let token = link_for(world, &id).await;
         for origin in [None, Some("https://evil.example"), Some("null"), Some("http://tocsin.example.com")] {
             let foreign = Caller { origin: origin.map(str::to_owned), ..world.stranger() };
             assert_eq!(redeem(&foreign, &token).await.err().as_deref(), Some("FOREIGN_ORIGIN"), "{origin:?}");
@@ -183,7 +193,7 @@ on_each_database! {
         let (id, _) = world.member("Rita", "RESPONDER").await;
         let (other, _) = world.member("Rob", "RESPONDER").await;
         let rita = sign_in(world, &id).await;
-        let token = link_for(world, &other, json!({})).await;
+        let token = link_for(world, &other).await;
         let rob = redeem(&rita, &token).await.expect("signed in");
         assert_ne!(rita.session, rob.session, "no session goes over from one sign-in to the next");
         assert_eq!(rita.turned_away().await, "UNAUTHENTICATED");
@@ -230,6 +240,24 @@ on_each_database! {
         assert!(matches!(make("nobody@example.com").await, Err(BootstrapError::NoMember(_))));
         world.admin().change("updateUser", json!({ "id": id, "active": false })).await.done();
         assert!(matches!(make("rita@example.com").await, Err(BootstrapError::NoMember(_))));
+    }
+
+    async fn a_session_that_the_bridge_made_manages_nothing(world) {
+        let (id, _) = world.member("Adam", "ADMIN").await;
+        for input in [json!({ "method": "LINK" }), json!({ "method": "SLACK" })] {
+            let token = link_by_bridge(world, &id, input.clone()).await;
+            let adam = redeem(&browser(world), &token).await.expect("signed in");
+            let incident = adam.trigger("Down").await;
+            adam.comment(&incident, "I look").await.done();
+            let refused = adam.change("createUser", json!({ "name": "Eve", "email": "eve@example.com", "role": "OWNER" })).await;
+            assert_eq!(refused.refused(), "FORBIDDEN", "{input}");
+            assert!(refused.told().contains("signed in through Slack"), "{}", refused.told());
+            let key = json!({ "name": "laptop", "scopes": ["ADMIN"] });
+            assert_eq!(adam.change("createPersonalApiKey", key).await.refused(), "FORBIDDEN", "{input}");
+            adam.change("createPersonalApiKey", json!({ "name": "laptop", "scopes": ["WRITE"] })).await.done();
+        }
+        let adam = redeem(&browser(world), &link_for(world, &id).await).await.expect("signed in");
+        adam.change("createUser", json!({ "name": "Rob", "email": "rob@example.com", "role": "RESPONDER" })).await.done();
     }
 
     async fn a_link_is_for_the_bridge_to_make_and_for_a_member(world) {

@@ -119,8 +119,12 @@ pub async fn create_link(
     let viewer = request.viewer;
     let organization_id = viewer.may_change(Permission::Report)?;
     limits::key("idempotencyKey", input.idempotency_key.map(|given| given.key))?;
-    if !matches!(input.method, SignInMethod::Link | SignInMethod::Slack) {
-        return Err(UserError::invalid("method", "The Slack bridge makes links of LINK and SLACK.").into());
+    if !matches!(input.method, SignInMethod::SlackLink | SignInMethod::Slack) {
+        return Err(UserError::invalid(
+            "method",
+            "The Slack bridge gives links in Slack, or signs in with Slack.",
+        )
+        .into());
     }
     let is_hash =
         |text: &String| text.len() == HASH_LENGTH && text.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -55,8 +55,10 @@ pub enum Principal {
         /// When it expires, if ever.
         expires_at: Option<OffsetDateTime>,
     },
-    /// A member who is signed in with a browser. They may what their role allows.
+    /// A member who is signed in with a browser.
     Session {
+        /// What the session may be used for: one that the Slack bridge has made manages nothing, as the bridge itself.
+        scopes: Scopes,
         /// The session.
         session_id: SessionId,
         /// The organisation in which they are signed in.
@@ -105,6 +107,10 @@ pub enum Permission {
 
 /// What the holder of a key is told whose key acts as no member.
 const NO_MEMBER: &str = "This API key is no member's: use one that was made with a `userId`.";
+
+/// What somebody is told who manages with a session that the Slack bridge has made.
+const SIGNED_IN_THROUGH_SLACK: &str = "You signed in through Slack, which is for working on incidents. To manage the organisation, sign in by the link that \
+                                       `tocsin login-link` prints, or use an API key.";
 
 /// What everybody but the bridge is told who asks what is its alone.
 const BRIDGE_ALONE: &str = "This is for the Slack bridge alone.";
@@ -180,8 +186,7 @@ impl Viewer {
     pub fn scopes(&self) -> Vec<Scope> {
         match &self.who {
             Principal::Anonymous => Vec::new(),
-            Principal::Key { scopes, .. } => scopes.list(),
-            Principal::Session { .. } => Scopes::of(&[Scope::Admin]).list(),
+            Principal::Key { scopes, .. } | Principal::Session { scopes, .. } => scopes.list(),
             Principal::Bridge { .. } => vec![Scope::Read, Scope::Write],
         }
     }
@@ -191,8 +196,7 @@ impl Viewer {
     pub fn may_administer(&self) -> bool {
         match &self.who {
             Principal::Anonymous | Principal::Bridge { .. } => false,
-            Principal::Key { scopes, .. } => scopes.admin,
-            Principal::Session { .. } => true,
+            Principal::Key { scopes, .. } | Principal::Session { scopes, .. } => scopes.admin,
         }
     }
 
@@ -298,8 +302,9 @@ impl Viewer {
                 };
                 (!enough).then(|| format!("This API key lacks the scope {needed}."))
             }
-            Principal::Session { .. } => match need {
+            Principal::Session { scopes, .. } => match need {
                 Permission::Report => Some(BRIDGE_ALONE.to_owned()),
+                Permission::Manage if !scopes.admin => Some(SIGNED_IN_THROUGH_SLACK.to_owned()),
                 Permission::Read
                 | Permission::Trigger
                 | Permission::Respond

@@ -3,9 +3,12 @@
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use subtle::ConstantTimeEq;
 use tocsin_database::{Database, DatabaseFault};
-use tocsin_entity::session::{Column, Entity, Model};
+use tocsin_entity::{
+    kinds::{Scope, SignInMethod},
+    session::{Column, Entity, Model},
+};
 
-use super::{ActingMember, AuthError, Principal, authenticate::find_member, keyring::hash_key};
+use super::{ActingMember, AuthError, Principal, Scopes, authenticate::find_member, keyring::hash_key};
 use crate::{Domain, error::InternalError, limits, tenant::everywhere};
 
 /// After how many days without use a session ends.
@@ -44,12 +47,22 @@ pub(super) async fn find(domain: &Domain, secret: &str) -> Result<Principal, Aut
         .ok_or(AuthError::BadSession)?;
     note_use(domain, &row);
     let who = Principal::Session {
+        scopes: scopes_of(row.method),
         session_id: row.id,
         organization_id: row.organization_id,
         member,
     };
     domain.keyring().keep(place, who.clone(), generation);
     Ok(who)
+}
+
+/// What a session may be used for, beside what the member's role allows. The bridge's token opens every organisation, so that what the bridge
+/// has made manages nothing.
+fn scopes_of(method: SignInMethod) -> Scopes {
+    match method {
+        SignInMethod::Link | SignInMethod::FirstOwner => Scopes::of(&[Scope::Admin]),
+        SignInMethod::Slack | SignInMethod::SlackLink => Scopes::of(&[Scope::Write]),
+    }
 }
 
 /// A session that was not ended, with its member; none where that member is deactivated.

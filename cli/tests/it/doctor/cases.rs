@@ -353,9 +353,9 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         slack: Some(|slack| {
-            slack
-                .scopes
-                .retain(|scope| !scope.ends_with(":history") && scope != "usergroups:read");
+            slack.scopes.retain(|scope| {
+                (!scope.ends_with(":history") || scope == "im:history") && scope != "usergroups:read"
+            });
         }),
         mark: Mark::Look,
         words: &[
