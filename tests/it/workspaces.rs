@@ -125,7 +125,7 @@ async fn a_token_that_slack_refuses_is_told_with_what_to_do_and_replacing_it_hea
     let workspace = until_status(&world, "FAILING").await?;
     assert_eq!(workspace["reasonCode"], "invalid_auth");
     let reason = workspace["reason"].as_str().expect("a reason");
-    assert!(reason.contains("updateSlackWorkspace"), "{reason}");
+    assert!(reason.contains("tocsin slack connect"), "{reason}");
 
     let incident = world.admin().trigger("Payments are failing").await?;
     world

@@ -392,7 +392,7 @@ pub(super) const CASES: &[Case] = &[
         slack: Some(|slack| {
             slack
                 .scopes
-                .retain(|scope| !scope.starts_with("users:") && scope != "im:write");
+                .retain(|scope| !scope.starts_with("users:") && !scope.starts_with("im:"));
         }),
         mark: Mark::Look,
         words: &[
