@@ -30,6 +30,22 @@ test("a faulty document is a GraphQL error, not a network error", async () => {
   });
 });
 
+test("a field that fails is null beside its siblings, and no field is missing", async () => {
+  const warnings = [];
+  const { error: log } = console;
+  console.error = (...words) => warnings.push(words.join(" "));
+  try {
+    const query = gql("{ viewer { scopes } failed: incident { number } }");
+    const { data, error } = await overHttp.query({ query, errorPolicy: "all", fetchPolicy: "network-only" });
+    assert.equal(data.failed, null);
+    assert.ok(data.viewer.scopes.length > 0);
+    assert.deepEqual(error.errors[0].path, ["failed"]);
+  } finally {
+    console.error = log;
+  }
+  assert.deepEqual(warnings, []);
+});
+
 test("a subscription loses nothing when its connection drops", async () => {
   await resumes((url, collected) => {
     const socket = createClient({ url, webSocketImpl: WebSocket, connectionParams: authorization, retryAttempts: 0 });

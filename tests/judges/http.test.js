@@ -21,6 +21,19 @@ async function post(body, { headers, accept = JSON_TYPE } = {}) {
   return { response, answer, code: error?.extensions.code };
 }
 
+test("a failed field that may not be null nulls what it stands in, up to the nearest place that may be", async () => {
+  const failing = "services(first: 101) { nodes { id } }";
+  const { answer } = await post({ query: `{ viewer { scopes } ${failing} }` });
+  assert.equal(answer.data, null, "nothing above it may be null");
+  assert.deepEqual(answer.errors[0].path, ["services"]);
+  const made = await post({ query: 'mutation { triggerIncident(input: { title: "Judged" }) { incident { number } } }' });
+  const { number } = made.answer.data.triggerIncident.incident;
+  const query = `{ a: incident(number: ${number}) { number timeline(first: 101) { nodes { id } } } b: incident(number: ${number}) { number } }`;
+  const nested = (await post({ query })).answer;
+  assert.deepEqual(nested.data, { a: null, b: { number } });
+  assert.deepEqual(nested.errors[0].path, ["a", "timeline"]);
+});
+
 test("what cannot be executed is 400 or 200 by type, without data", async () => {
   const cases = [
     { query: "{" },

@@ -83,7 +83,7 @@ async fn link(
     )
 }
 
-/// How somebody is linked whom nothing matches with a member: on a page, with a key of the member's.
+/// How somebody is linked whom nothing matches with a member: on a page, by whoever is signed in there.
 fn stranger(acting: &ActionService, person: &SlackActor) -> ActionRefusal {
     let why = match &person.email {
         Some(email) => Mrkdwn::own("No member has the email address of your Slack profile, ")
@@ -97,7 +97,9 @@ fn stranger(acting: &ActionService, person: &SlackActor) -> ActionRefusal {
         Some(address) => why
             .plus(" If you are a member already, ")
             .and(&Mrkdwn::link(&address, "link your account"))
-            .plus(" with an API key of your own. The link works once, for ten minutes."),
+            .plus(
+                ". The page asks you to sign in to Tocsin: an administrator can give you a sign-in link. The link to the page works once, for ten minutes.",
+            ),
         None => why,
     };
     ActionRefusal::Words("not_linked", text)
