@@ -149,10 +149,14 @@ on_each_database! {
         admin.trigger("zero").await;
         let after = admin.newest().await;
         let mut low = admin.follow(after.clone(), json!({ "urgency": ["LOW"] })).await;
+        let mut nobodys = admin.follow(after.clone(), json!({ "assigneeId": null, "urgency": ["HIGH"] })).await;
         let mut hers = admin.follow(after, json!({ "assigneeId": alice })).await;
         admin.change("triggerIncident", json!({ "title": "one", "urgency": "HIGH" })).await.done();
         admin.change("triggerIncident", json!({ "title": "two", "urgency": "LOW" })).await.done();
         admin.change("triggerIncident", json!({ "title": "three", "urgency": "HIGH", "assigneeIds": [alice] })).await.done();
+        admin.change("triggerIncident", json!({ "title": "four", "urgency": "HIGH" })).await.done();
+        assert_eq!(next(&mut nobodys).await["incident"]["number"], 2);
+        assert_eq!(next(&mut nobodys).await["incident"]["number"], 5);
         assert_eq!(next(&mut low).await["incident"]["number"], 3);
         assert_eq!(next(&mut hers).await["incident"]["number"], 4);
     }

@@ -86,6 +86,8 @@ on_each_database! {
             (json!({ "severity": ["SEV1", "SEV3"] }), json!([4, 1])),
             (json!({ "serviceId": service }), json!([2])),
             (json!({ "assigneeId": alice }), json!([3])),
+            (json!({ "assigneeId": null }), json!([4, 2, 1])),
+            (json!({ "assigneeId": null, "status": ["RESOLVED"] }), json!([2])),
             (json!({ "search": "CARDS" }), json!([2])),
             (json!({ "search": "100%" }), json!([2])),
             (json!({ "search": "under_" }), json!([3])),

@@ -1,6 +1,6 @@
 //! Which incidents are wanted: of a list, and of the event log.
 
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{Enum, ID, InputObject, MaybeUndefined};
 use tocsin_domain::incident::{IncidentCriteria, IncidentSort};
 use tocsin_entity::kinds::{IncidentStatus, Severity, Urgency};
 
@@ -19,8 +19,8 @@ pub(crate) struct IncidentFilter {
     severity: Option<Vec<Severity>>,
     /// Of this service.
     service_id: Option<ID>,
-    /// With this assignee.
-    assignee_id: Option<ID>,
+    /// With this assignee; null for those that are assigned to nobody.
+    assignee_id: MaybeUndefined<ID>,
     /// On whose timeline this user is: who triggered it, worked it or said something. For lists alone.
     participant_id: Option<ID>,
     /// With this text in the title, in any case.
@@ -45,7 +45,8 @@ impl From<IncidentFilter> for IncidentCriteria {
             urgency: filter.urgency,
             severity: filter.severity,
             service_id: text(filter.service_id),
-            assignee_id: text(filter.assignee_id),
+            is_unassigned: filter.assignee_id.is_null(),
+            assignee_id: text(filter.assignee_id.take()),
             participant_id: text(filter.participant_id),
             search: filter.search,
         }
