@@ -4,13 +4,12 @@
 
 use std::collections::HashSet;
 
-use sea_orm::DbErr;
 use time::OffsetDateTime;
 use tocsin_client::{As, Entry, Incident, NewAssignee};
 use tocsin_entity::{
     id::{ConnectorId, UserId},
     kinds::{EntryKind, IncidentStatus, PostKind},
-    slack::post,
+    slack::{post, user},
 };
 use tocsin_slack::error::SlackError;
 
@@ -123,7 +122,7 @@ impl Mirror {
                     if !is_told(input, entry, &assignee) || told.contains(&assignee.member.id) {
                         continue;
                     }
-                    match self.message_to(input, entry, &assignee, bot).await? {
+                    match self.message_to(who, input, entry, &assignee, bot).await? {
                         Ok(Some(message)) => {
                             told.insert(assignee.member.id);
                             found.messages.push(message);
@@ -140,11 +139,12 @@ impl Mirror {
     /// The message to somebody in a workspace; none where they are not there, or take no messages. `Err` where Slack does not say now.
     async fn message_to(
         &self,
+        who: As<'_>,
         input: &AssignmentInput<'_>,
         entry: &Entry,
         assignee: &NewAssignee,
         bot: &Bot,
-    ) -> Result<Result<Option<DirectMessage>, Wait>, DbErr> {
+    ) -> Result<Result<Option<DirectMessage>, Wait>, ReconcileError> {
         let wait = |error: &SlackError| {
             let now = self.delivery.clock.now();
             let pause = match error {
@@ -161,7 +161,10 @@ impl Mirror {
             Some(id) => id,
             None => {
                 match identity::find_by_email(&self.delivery.identity, bot, &assignee.member.email).await? {
-                    EmailLookup::Found(person) => person.slack_user_id,
+                    EmailLookup::Found(person) if self.is_them(who, &person, assignee).await? => {
+                        person.slack_user_id
+                    }
+                    EmailLookup::Found(_) => return Ok(Ok(None)),
                     EmailLookup::Nobody => return Ok(Ok(None)),
                     EmailLookup::Unknown { error, .. } => return Ok(Err(wait(&error))),
                 }
@@ -188,6 +191,26 @@ impl Mirror {
                 | SlackError::Unknown { .. }),
             ) => Ok(Err(wait(&error))),
         }
+    }
+
+    /// Whether a person who has a member's address is that member: they may have said that they are not, or that somebody else is.
+    async fn is_them(
+        &self,
+        who: As<'_>,
+        person: &user::Model,
+        assignee: &NewAssignee,
+    ) -> Result<bool, ReconcileError> {
+        if person.unlinked || person.is_external || person.is_bot {
+            return Ok(false);
+        }
+        let email = Some(assignee.member.email.as_str());
+        let members = self
+            .api
+            .slack_members(who, &person.team_id, &person.slack_user_id, email)
+            .await?;
+        Ok(members
+            .iter()
+            .any(|(_, member, _)| member.id == assignee.member.id))
     }
 }
 

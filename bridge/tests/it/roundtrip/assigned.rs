@@ -8,6 +8,7 @@ use crate::transport::{Transport, over_each_transport};
 
 over_each_transport!(
     who_is_assigned_gets_a_message_with_buttons_that_is_kept_true,
+    who_has_unlinked_themselves_is_told_nothing,
     who_assigns_themselves_is_told_nothing,
 );
 
@@ -80,6 +81,20 @@ async fn who_is_assigned_gets_a_message_with_buttons_that_is_kept_true(transport
     scene.until_direct("This incident is assigned to you").await;
     scene.stage.until_shown(scene.incident).await;
     assert_eq!(scene.direct().len(), 2, "who is assigned again is told again");
+}
+
+async fn who_has_unlinked_themselves_is_told_nothing(transport: Transport) {
+    let scene = Scene::set(transport).await;
+    let typed = scene
+        .slack()
+        .person("alice")
+        .command("general", "/störung", "unlink")
+        .await;
+    assert!(typed.expect("a command").is_ok());
+    scene.until_told("general", "no longer").await;
+    scene.assign("Carol Chen", &["Alice Archer"]);
+    scene.stage.until_shown(scene.incident).await;
+    assert_eq!(scene.direct().len(), 0);
 }
 
 async fn who_assigns_themselves_is_told_nothing(transport: Transport) {
