@@ -164,8 +164,7 @@ impl Mirror {
                     EmailLookup::Found(person) if self.is_them(who, &person, assignee).await? => {
                         person.slack_user_id
                     }
-                    EmailLookup::Found(_) => return Ok(Ok(None)),
-                    EmailLookup::Nobody => return Ok(Ok(None)),
+                    EmailLookup::Found(_) | EmailLookup::Nobody => return Ok(Ok(None)),
                     EmailLookup::Unknown { error, .. } => return Ok(Err(wait(&error))),
                 }
             }
