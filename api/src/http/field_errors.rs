@@ -4,7 +4,7 @@
 //! the failed field out instead, so that its siblings stand alone. Source: the GraphQL specification, "Handling Execution Errors".
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -25,52 +25,39 @@ pub(super) struct FieldErrors {
 #[derive(Debug, Default)]
 struct FailedFields {
     errors: Vec<ServerError>,
-    /// Places, by their paths, that are null, since something in them failed that may not be.
+    /// Places, by their paths, that are to be null, since something in them failed that may not be.
     nulls: HashSet<Vec<String>>,
-    /// The types of the fields that are lists, by their paths. What async-graphql says of an item's type is wrong where the item may be null.
-    lists: HashMap<Vec<String>, String>,
 }
 
 impl FieldErrors {
-    /// A place is about to be resolved.
-    pub(super) fn begin(&self, place: &Place<'_>) {
-        if place.is_field() && place.declared.contains('[') {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            state
-                .lists
-                .insert(place.node.to_string_vec(), place.declared.to_owned());
-        }
-    }
-
-    /// What stands in a place: of a field, or of an item of a list.
+    /// What stands in a place: of a field, or of an item of a list. An answer in which nothing failed pays a look at a flag.
     pub(super) fn settle(&self, place: &Place<'_>, outcome: ServerResult<Option<Value>>) -> Option<Value> {
         match outcome {
             Ok(value) => {
                 let has_places = matches!(value, Some(Value::Object(_) | Value::List(_)));
-                if !has_places || !self.failed.load(Ordering::Relaxed) {
+                if !has_places || !self.failed.load(Ordering::Relaxed) || !place.is_field() {
                     return value;
                 }
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                if !state.nulls.remove(&place.node.to_string_vec()) {
-                    return value;
-                }
-                state.null(place);
+                Some(state.rise(place, value))
             }
             Err(error) => {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 self.failed.store(true, Ordering::Relaxed);
                 state.errors.push(error);
                 state.null(place);
+                Some(Value::Null)
             }
         }
-        Some(Value::Null)
     }
 
     /// The answer with all errors, and without data where the operation's root is null.
     pub(super) fn complete(&self, mut response: Response) -> Response {
-        self.failed.store(false, Ordering::Relaxed);
+        if !self.failed.swap(false, Ordering::Relaxed) {
+            return response;
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let FailedFields { errors, nulls, .. } = std::mem::take(&mut *state);
+        let FailedFields { errors, nulls } = std::mem::take(&mut *state);
         response.errors.extend(errors);
         if nulls.contains(&Vec::new()) {
             response.data = Value::Null;
@@ -80,47 +67,68 @@ impl FieldErrors {
 }
 
 impl FailedFields {
-    fn is_nullable(&self, place: &Place<'_>) -> bool {
-        if place.is_field() {
-            return !place.declared.ends_with('!');
+    /// Null stands in this place. Where a field may not be null, what it stands in is; of an item, the list's field decides.
+    fn null(&mut self, place: &Place<'_>) {
+        if !place.is_field() {
+            self.nulls.insert(place.node.to_string_vec());
+        } else if !is_nullable(place.declared) {
+            let parent = place.node.parent.map(|parent| parent.to_string_vec());
+            self.nulls.insert(parent.unwrap_or_default());
         }
-        let mut path = place.node.to_string_vec();
-        let mut depth = 0;
-        let mut node = place.node;
-        while let (QueryPathSegment::Index(_), Some(parent)) = (node.segment, node.parent) {
-            path.pop();
-            depth += 1;
-            node = parent;
-        }
-        let list = self.lists.get(&path).map(String::as_str).unwrap_or_default();
-        let item = (0..depth).try_fold(list, |declared, _| {
-            declared
-                .trim_end_matches('!')
-                .strip_prefix('[')?
-                .strip_suffix(']')
-        });
-        item.is_some_and(|item| !item.ends_with('!'))
     }
 
-    /// Null stands in this place. Where it may not, it stands where the place is.
-    fn null(&mut self, place: &Place<'_>) {
-        if !self.is_nullable(place) {
-            self.nulls.insert(
-                place
-                    .node
-                    .parent
-                    .map(|parent| parent.to_string_vec())
-                    .unwrap_or_default(),
-            );
+    /// A field's value, with null where something in it failed that may not be: in the field itself, or in items of its list.
+    fn rise(&mut self, field: &Place<'_>, mut value: Option<Value>) -> Value {
+        let path = field.node.to_string_vec();
+        let in_field = |null: &Vec<String>| null.starts_with(&path);
+        for null in self.nulls.extract_if(in_field).collect::<Vec<_>>() {
+            let indices = null[path.len()..].iter().map_while(|index| index.parse().ok());
+            match nearest_nullable(field.declared, &indices.collect::<Vec<usize>>()) {
+                Some(item) => set_null(value.as_mut(), item),
+                None => value = None,
+            }
+        }
+        if value.is_none() {
+            self.null(field);
+        }
+        value.unwrap_or_default()
+    }
+}
+
+/// Where null stands for an item of a list: the item, or the nearest list around it that may be null; none for the whole field.
+fn nearest_nullable<'i>(declared: &str, indices: &'i [usize]) -> Option<&'i [usize]> {
+    let mut nearest = None;
+    let mut inner = declared;
+    for depth in 1..=indices.len() {
+        inner = inner.trim_end_matches('!').strip_prefix('[')?.strip_suffix(']')?;
+        if is_nullable(inner) {
+            nearest = Some(&indices[..depth]);
         }
     }
+    nearest
+}
+
+fn set_null(mut value: Option<&mut Value>, indices: &[usize]) {
+    for index in indices {
+        value = match value {
+            Some(Value::List(items)) => items.get_mut(*index),
+            Some(_) | None => None,
+        };
+    }
+    if let Some(value) = value {
+        *value = Value::Null;
+    }
+}
+
+fn is_nullable(declared: &str) -> bool {
+    !declared.ends_with('!')
 }
 
 /// A place in an answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     node: &'a QueryPathNode<'a>,
-    /// Its type, as async-graphql says.
+    /// Its type, as async-graphql says: wrong of an item that may be null.
     declared: &'a str,
 }
 

@@ -259,7 +259,6 @@ impl Extension for Watch {
     ) -> ServerResult<Option<Value>> {
         let name = info.alias.unwrap_or(info.name).len() + AROUND_A_NAME;
         let place = Place::of(&info);
-        self.errors.begin(&place);
         let value = self.errors.settle(&place, next.run(ctx, info).await);
         let bytes = name + value.as_ref().map_or(4, length);
         if self.progress.get().is_some_and(|progress| !progress.take(bytes)) {

@@ -157,7 +157,7 @@ impl SignInEndpoint {
                 return HttpRefusal::request(
                     StatusCode::SERVICE_UNAVAILABLE,
                     error.code(),
-                    "Tocsin can't sign you in just now. The link was not used up: try again.",
+                    "Tocsin can't sign you in just now. Open the link again in a moment, and ask for a new one if it says that it was used.",
                 );
             }
         };

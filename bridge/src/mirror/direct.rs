@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use time::OffsetDateTime;
-use tocsin_client::{As, Entry, Incident, NewAssignee};
+use tocsin_client::{As, Connector, Entry, Incident, NewAssignee};
 use tocsin_entity::{
     id::{ConnectorId, UserId},
     kinds::{EntryKind, IncidentStatus, PostKind},
@@ -16,9 +16,11 @@ use tocsin_slack::error::SlackError;
 use super::{
     Mirror,
     content::Controls,
-    desired::{DesiredPost, Destination, Presentation, desired},
+    deliver::DeliveryRun,
+    desired::{DesiredPost, Destination, Presentation},
+    diff::diff,
     outcome::{Wait, back_off},
-    reconcile::ReconcileError,
+    steps::{ReconcileError, ReconcileOutcome, deliver},
 };
 use crate::{
     identity::{self, EmailLookup},
@@ -42,98 +44,83 @@ pub(crate) struct DirectMessage {
     pub(crate) since: OffsetDateTime,
 }
 
-/// What ought to be there, and when those are tried again who could not be found.
-#[derive(Debug, Default)]
-struct DirectMessages {
-    messages: Vec<DirectMessage>,
-    wait: Option<Wait>,
-}
-
 /// What is known of the incident.
+#[derive(Clone, Copy)]
 pub(super) struct AssignmentInput<'a> {
     pub(super) incident: &'a Incident,
     pub(super) entries: &'a [Entry],
     /// Where the incident is shown: people are told in those workspaces.
     pub(super) destinations: &'a [Destination],
-    pub(super) recorded: &'a [post::Model],
-    pub(super) reachable: &'a ReachableWorkspaces,
+    /// All of the organisation's: where no channel shows the incident, people are told in their workspaces.
+    pub(super) connectors: &'a [Connector],
     pub(super) attempts: i32,
 }
 
 impl Mirror {
-    /// All posts that ought to show the incident, and when those are tried again who could not be told of being assigned.
-    pub(super) async fn wanted(
+    /// Tells those who were assigned since. That comes last: whatever keeps a direct message back, Slack or the API, keeps back nothing else.
+    pub(super) async fn tell_assignees(
         &self,
         who: As<'_>,
         controls: Controls<'_>,
-        known: &AssignmentInput<'_>,
-    ) -> Result<(Vec<DesiredPost>, Option<Wait>), ReconcileError> {
-        let incident = known.incident;
-        let postmortem = if known
-            .recorded
-            .iter()
-            .any(|post| post_key::is_of_postmortem(&post.key))
-        {
-            self.api.find_postmortem(who, incident.id).await?
-        } else {
-            None
-        };
-        let mut wanted = desired(
-            incident,
-            controls,
-            known.entries,
-            known.destinations,
-            known.recorded,
-            postmortem.as_ref(),
-        );
-        let direct = self.direct_messages(who, known).await?;
-        let messages = direct.messages.iter();
-        wanted.extend(messages.map(|message| DesiredPost::direct(incident, controls, message)));
-        Ok((wanted, direct.wait))
-    }
-
-    /// Finds which direct messages ought to be there: those that are, and those to who was assigned since.
-    async fn direct_messages(
-        &self,
-        who: As<'_>,
-        input: &AssignmentInput<'_>,
-    ) -> Result<DirectMessages, ReconcileError> {
-        let mut found = DirectMessages {
-            messages: input.recorded.iter().filter_map(of_record).collect(),
-            wait: None,
-        };
-        if input.incident.status == IncidentStatus::Resolved {
-            return Ok(found);
-        }
-        let mut told = HashSet::new();
-        // Of those who were assigned twice the last time counts.
-        for entry in input.entries.iter().rev() {
-            let assigns = entry.kind == EntryKind::Reassigned
-                && entry
-                    .assignees
-                    .as_ref()
-                    .is_some_and(|assignees| !assignees.is_empty());
-            if !assigns {
-                continue;
-            }
-            for bot in bots(input) {
-                let team = &bot.installation.team_id;
-                for assignee in self.api.new_assignees(who, entry.id, team).await? {
-                    if !is_told(input, entry, &assignee) || told.contains(&assignee.member.id) {
-                        continue;
-                    }
-                    match self.message_to(who, input, entry, &assignee, bot).await? {
-                        Ok(Some(message)) => {
-                            told.insert(assignee.member.id);
-                            found.messages.push(message);
+        input: AssignmentInput<'_>,
+        delivery: &mut DeliveryRun<'_>,
+    ) -> Result<ReconcileOutcome, ReconcileError> {
+        let mut messages = Vec::new();
+        let mut untold = None;
+        if input.incident.status != IncidentStatus::Resolved {
+            // Of those who were assigned twice the last time counts.
+            for entry in input.entries.iter().rev().filter(|entry| assigns(entry)) {
+                for bot in bots(&input, delivery.reachable) {
+                    let found = self.messages_of(who, &input, entry, bot, delivery, &mut messages);
+                    match found.await {
+                        Ok(wait) => untold = wait.or(untold),
+                        Err(ReconcileError::Database(error)) => return Err(error.into()),
+                        Err(ReconcileError::Api(error)) => {
+                            let pause = back_off(input.attempts + 1, AGAIN);
+                            untold = Some(Wait::error(delivery.now(), error.to_string(), pause));
                         }
-                        Ok(None) => {}
-                        Err(wait) => found.wait = Some(wait),
                     }
                 }
             }
         }
-        Ok(found)
+        let wanted: Vec<_> = messages
+            .iter()
+            .map(|message| DesiredPost::direct(input.incident, controls, message))
+            .collect();
+        let steps = diff(&wanted, &delivery.recorded);
+        let mut ended = deliver(delivery, &steps, input.incident, None).await?;
+        if let Some(wait) = untold {
+            ended.wait(wait);
+        }
+        Ok(ended)
+    }
+
+    /// Adds the messages to those who were assigned by an entry and are known in a workspace. Says when to look again where that could not be found
+    /// out of somebody.
+    async fn messages_of(
+        &self,
+        who: As<'_>,
+        input: &AssignmentInput<'_>,
+        entry: &Entry,
+        bot: &Bot,
+        delivery: &DeliveryRun<'_>,
+        messages: &mut Vec<DirectMessage>,
+    ) -> Result<Option<Wait>, ReconcileError> {
+        let mut untold = None;
+        let team = &bot.installation.team_id;
+        for assignee in self.api.new_assignees(who, entry.id, team).await? {
+            let is_told = messages
+                .iter()
+                .any(|message| message.user_id == assignee.member.id);
+            if is_told || !is_to_be_told(input, entry, &assignee, &delivery.recorded) {
+                continue;
+            }
+            match self.message_to(who, input, entry, &assignee, bot).await? {
+                Ok(message) => messages.extend(message),
+                Err(wait) => untold = Some(wait),
+            }
+        }
+        Ok(untold)
     }
 
     /// The message to somebody in a workspace; none where they are not there, or take no messages. `Err` where Slack does not say now.
@@ -176,7 +163,7 @@ impl Mirror {
                 to: destination(bot, channel_id, &assignee.member.name),
                 since: entry.created_at,
             }))),
-            Err(error @ (SlackError::Refused { .. } | SlackError::Broken { .. })) => {
+            Err(error @ SlackError::Refused { .. }) => {
                 tracing::info!(
                     "{} is not told in Slack of being assigned to #{}: {error}",
                     assignee.member.id,
@@ -186,6 +173,7 @@ impl Mirror {
             }
             Err(
                 error @ (SlackError::RateLimited { .. }
+                | SlackError::Broken { .. }
                 | SlackError::NotSent { .. }
                 | SlackError::Unknown { .. }),
             ) => Ok(Err(wait(&error))),
@@ -213,37 +201,57 @@ impl Mirror {
     }
 }
 
-/// The bots of the workspaces in which the incident is shown.
-fn bots<'a>(input: &AssignmentInput<'a>) -> Vec<&'a Bot> {
-    let mut seen = HashSet::new();
-    input
-        .destinations
+/// Whether an entry assigns somebody.
+fn assigns(entry: &Entry) -> bool {
+    let assignees = entry.assignees.as_ref();
+    entry.kind == EntryKind::Reassigned && assignees.is_some_and(|assignees| !assignees.is_empty())
+}
+
+/// The bots of the workspaces in which people are told.
+fn bots<'a>(input: &AssignmentInput<'_>, reachable: &'a ReachableWorkspaces) -> Vec<&'a Bot> {
+    let shown = input.destinations.iter().map(|destination| destination.workspace);
+    let connected = input
+        .connectors
         .iter()
-        .filter(|destination| seen.insert(destination.workspace))
-        .filter_map(|destination| input.reachable.bot(destination.workspace).ok())
+        .filter(|connector| input.destinations.is_empty() && !connector.is_disconnected)
+        .map(|connector| connector.workspace);
+    let mut seen = HashSet::new();
+    shown
+        .chain(connected)
+        .filter(|workspace| seen.insert(*workspace))
+        .filter_map(|workspace| reachable.bot(workspace).ok())
         .collect()
 }
 
 /// Whether somebody is to be told of an assignment, and is not yet.
-fn is_told(input: &AssignmentInput<'_>, entry: &Entry, assignee: &NewAssignee) -> bool {
-    let by_themselves = entry
-        .author
-        .as_ref()
-        .is_some_and(|author| author.email.as_ref() == Some(&assignee.member.email));
+fn is_to_be_told(
+    input: &AssignmentInput<'_>,
+    entry: &Entry,
+    assignee: &NewAssignee,
+    recorded: &[post::Model],
+) -> bool {
+    let author = entry.author.as_ref().and_then(|author| author.email.as_ref());
     let key = post_key::of_direct_message(entry.id, assignee.member.id);
-    !by_themselves
+    author != Some(&assignee.member.email)
         && input.incident.assignee_ids.contains(&assignee.member.id)
-        && input.recorded.iter().all(|post| post.key != key)
+        && recorded.iter().all(|post| post.key != key)
 }
 
-/// One that is on record.
-fn of_record(post: &post::Model) -> Option<DirectMessage> {
-    let user_id = post_key::told_by(&post.key).filter(|_| post.kind == PostKind::Direct)?;
-    Some(DirectMessage {
-        key: post.key.clone(),
-        user_id,
-        to: Destination::of_post(post, post.connector_id?),
-        since: post.queued_at,
+/// The direct messages that are on record, as they ought to be now.
+pub(super) fn kept(
+    incident: &Incident,
+    controls: Controls<'_>,
+    recorded: &[post::Model],
+) -> impl Iterator<Item = DesiredPost> {
+    let direct = recorded.iter().filter(|post| post.kind == PostKind::Direct);
+    direct.filter_map(move |post| {
+        let message = DirectMessage {
+            key: post.key.clone(),
+            user_id: post_key::told_by(&post.key)?,
+            to: Destination::of_post(post, post.connector_id?),
+            since: post.queued_at,
+        };
+        Some(DesiredPost::direct(incident, controls, &message))
     })
 }
 

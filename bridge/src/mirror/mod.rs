@@ -21,6 +21,7 @@ mod place;
 pub(crate) mod preview;
 pub(crate) mod reconcile;
 pub(crate) mod refusal;
+mod steps;
 mod template;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,12 +1,11 @@
 //! One incident: reads how it is, and makes Slack show it.
 
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use sea_orm::DbErr;
 use time::OffsetDateTime;
-use tocsin_client::{ApiError, As, Connector, Entry, Incident, Known, MirroredIncident};
+use tocsin_client::{As, Connector, Entry, Incident, Known, MirroredIncident, Postmortem};
 use tocsin_entity::{
-    id::{ConnectorId, DigestId},
     kinds::{EntryKind, Source},
     slack::{origin::Model as OriginRow, post},
 };
@@ -21,62 +20,32 @@ use super::{
     Mirror,
     content::Controls,
     deliver::DeliveryRun,
-    desired::{DesiredPost, Destination, PostSubject, root_key},
+    desired::{DesiredPost, Destination, PostSubject, desired, root_key},
     destinations::{RoutingInput, RoutingOutcome},
-    diff::{PostStatus, PostStep, diff, post_status},
-    direct::AssignmentInput,
+    diff::diff,
+    direct::{self, AssignmentInput},
     footer,
-    outcome::{DeliveryOutcome, Wait, back_off},
+    outcome::{Wait, back_off},
+    steps::{ReconcileError, ReconcileOutcome, deliver},
 };
 use crate::{
-    mirror::digest::{admission, lines},
+    mirror::digest::lines,
     origin,
     store::{
         claim::{IncidentChange, IncidentClaim},
         claim_many::{ClaimedIncident, claim_incident},
         lease::{Lease, LeaseSubject},
+        post_key::is_of_postmortem,
         record_many::{self, FinishedWork, PostponedWork},
     },
+    workspace::ReachableWorkspaces,
 };
-
-/// How soon a message is tried again that has no place in the pace yet, and no digest to go into.
-const ORIGIN_WAIT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How soon after an incident it is noted where in Slack it was created.
 const ORIGIN_SOON: std::time::Duration = std::time::Duration::from_millis(500);
 
 /// By how much the clock that an incident's times come from may be ahead. What is further ahead is wrong, and not waited for.
 const CLOCKS_DIFFER: std::time::Duration = std::time::Duration::from_secs(2);
-
-/// How work on an incident ended.
-#[derive(Debug, Default)]
-struct ReconcileOutcome {
-    /// When it must be gone on with; it is finished when none.
-    wait: Option<Wait>,
-    /// Another worker has it by now.
-    lost: bool,
-    /// Those that this one is to have written.
-    digests: Vec<DigestId>,
-    /// What Slack shows if nothing has to wait.
-    shown_version: i64,
-    /// What is still to be written.
-    changed: Arc<[post::Model]>,
-}
-
-/// Why work on an incident was broken off.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ReconcileError {
-    #[error("the database failed: {0}")]
-    Database(#[from] DbErr),
-    #[error(transparent)]
-    Api(#[from] Arc<ApiError>),
-}
-
-impl From<ApiError> for ReconcileError {
-    fn from(error: ApiError) -> Self {
-        Self::Api(Arc::new(error))
-    }
-}
 
 impl Mirror {
     /// Handles the job: makes Slack agree with the incident. A second run does nothing.
@@ -203,11 +172,7 @@ impl Mirror {
         self.workspace_sync
             .look_for(connected.filter_map(|connector| connector.workspace))
             .await?;
-        let places = connectors.iter().map(|connector| connector.workspace);
-        let origins = origin.iter().map(|origin| origin.workspace_id);
-        let posts = recorded.iter().map(|post| post.workspace_id);
-        let workspaces = &self.delivery.workspaces;
-        let reachable = workspaces.reachable(places.chain(origins).chain(posts)).await;
+        let reachable = self.reachable(&connectors, origin.as_ref(), &recorded).await;
         let input = RoutingInput {
             incident: &incident,
             connectors: &connectors,
@@ -227,15 +192,16 @@ impl Mirror {
             last_act: last_act.as_ref(),
             menu_uses: work.claim.menu_uses,
         };
-        let known = AssignmentInput {
-            incident: &incident,
-            entries: &entries,
-            destinations: &destinations,
-            recorded: &recorded,
-            reachable: &reachable,
-            attempts: work.claim.attempts,
-        };
-        let (wanted, untold) = self.wanted(who, controls, &known).await?;
+        let postmortem = self.previewed_postmortem(who, &recorded, &incident).await?;
+        let mut wanted = desired(
+            &incident,
+            controls,
+            &entries,
+            &destinations,
+            &recorded,
+            postmortem.as_ref(),
+        );
+        wanted.extend(direct::kept(&incident, controls, &recorded));
         let mut delivery = DeliveryRun {
             service: &self.delivery,
             reachable: &reachable,
@@ -248,33 +214,64 @@ impl Mirror {
         // What a step does to the record changes what the later ones find there, never which ones there are.
         let origin = origin.map(|origin| origin.connector_id);
         let mut ended = deliver(&mut delivery, &steps, &incident, origin).await?;
-        if let Some(wait) = untold {
-            ended.wait(wait);
-        }
         delivery.settle(&wanted);
         self.tell_of_templates(&incident, &destinations);
         for (connector, reason) in &replaced {
             delivery.give_up(&root_key(&incident, connector.id), reason);
         }
+        let attempts = work.claim.attempts;
         for (connector, trouble) in &troubles {
-            ended.wait(hold(
-                &mut delivery,
-                &incident,
-                connector,
-                trouble,
-                work.claim.attempts,
-            ));
+            ended.wait(hold(&mut delivery, &incident, connector, trouble, attempts));
         }
         let (writer, clock) = (&self.delivery.writer, &self.delivery.clock);
         match lines::follow(writer, clock, &lease.fence(), &work.lines, &incident).await? {
             Some(digests) => ended.digests.extend(digests),
             None => ended.lost = true,
         }
+        let assignments = AssignmentInput {
+            incident: &incident,
+            entries: &entries,
+            destinations: &destinations,
+            connectors: &connectors,
+            attempts,
+        };
+        if !ended.lost {
+            let told = self.tell_assignees(who, controls, assignments, &mut delivery);
+            ended.join(told.await?);
+        }
         Ok(ReconcileOutcome {
             shown_version: incident.version,
             changed: delivery.take_changed(),
             ..ended
         })
+    }
+
+    /// The workspaces in which the incident is shown, or is to be.
+    async fn reachable(
+        &self,
+        connectors: &[Connector],
+        origin: Option<&OriginRow>,
+        recorded: &[post::Model],
+    ) -> ReachableWorkspaces {
+        let places = connectors.iter().map(|connector| connector.workspace);
+        let origins = origin.into_iter().map(|origin| origin.workspace_id);
+        let posts = recorded.iter().map(|post| post.workspace_id);
+        let workspaces = &self.delivery.workspaces;
+        workspaces.reachable(places.chain(origins).chain(posts)).await
+    }
+
+    /// The incident's post-mortem, where a preview shows it.
+    async fn previewed_postmortem(
+        &self,
+        who: As<'_>,
+        recorded: &[post::Model],
+        incident: &Incident,
+    ) -> Result<Option<Postmortem>, ReconcileError> {
+        if recorded.iter().any(|post| is_of_postmortem(&post.key)) {
+            Ok(self.api.find_postmortem(who, incident.id).await?)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Notes of each template why it could not be used. That it could, Slack says, who may refuse what comes of it.
@@ -386,76 +383,6 @@ fn hold(
     let first = trouble.retry_after.unwrap_or(std::time::Duration::from_secs(5));
     let now = delivery.service.clock.now();
     Wait::error(now, &trouble.message, back_off(attempts + 1, first))
-}
-
-impl ReconcileOutcome {
-    /// The soonest of all waits, with the first error.
-    fn wait(&mut self, wait: Wait) {
-        self.wait = Some(match self.wait.take() {
-            Some(old) => Wait {
-                until: old.until.min(wait.until),
-                error: old.error.or(wait.error),
-            },
-            None => wait,
-        });
-    }
-}
-
-/// Takes the steps in their order. Where one has to wait, so do those to the same channel.
-/// `origin` stands for a connector where the incident was created.
-async fn deliver(
-    delivery: &mut DeliveryRun<'_>,
-    steps: &[PostStep<'_>],
-    incident: &Incident,
-    origin: Option<ConnectorId>,
-) -> Result<ReconcileOutcome, ReconcileError> {
-    let mut end = ReconcileOutcome::default();
-    let mut stopped = BTreeSet::new();
-    for step in steps {
-        let wanted = step.wanted();
-        let connector = wanted.to.as_ref().map(|to| to.connector_id);
-        if connector.is_some_and(|connector| stopped.contains(&connector))
-            || is_orphan(wanted, &delivery.recorded)
-        {
-            continue;
-        }
-        match delivery.take(*step).await? {
-            DeliveryOutcome::Done => {}
-            DeliveryOutcome::Wait(wait) => {
-                stopped.extend(connector);
-                end.wait(wait);
-            }
-            // A digest is a connector's: where the incident was created, its turn comes.
-            DeliveryOutcome::ToDigest if connector.is_some() && connector == origin => {
-                stopped.extend(connector);
-                end.wait(Wait::turn(delivery.service.clock.now(), ORIGIN_WAIT));
-            }
-            DeliveryOutcome::ToDigest => {
-                stopped.extend(connector);
-                if let Some(to) = &wanted.to {
-                    let Some(admission) = admission::admit(delivery, to, &wanted.key, incident).await? else {
-                        end.lost = true;
-                        return Ok(end);
-                    };
-                    end.digests.extend(admission.is_first.then_some(admission.digest));
-                }
-            }
-            DeliveryOutcome::Lost => {
-                end.lost = true;
-                return Ok(end);
-            }
-        }
-    }
-    Ok(end)
-}
-
-/// Whether a reply's message has been given up in this very run.
-fn is_orphan(wanted: &DesiredPost, recorded: &[post::Model]) -> bool {
-    let Some(root) = &wanted.thread_of else {
-        return false;
-    };
-    let root = recorded.iter().find(|post| post.key == *root).map(post_status);
-    matches!(root, Some(PostStatus::Deleted | PostStatus::Refused))
 }
 
 fn job(change: &IncidentChange) -> ReconcileIncident {

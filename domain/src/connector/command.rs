@@ -129,7 +129,7 @@ pub async fn create(request: &Request<'_>, input: CreateConnector) -> Result<Mod
 }
 
 /// Has the bridge look whether the channel is there and takes messages. A lost ring is harmless: the bridge also looks by itself.
-fn have_checked(request: &Request<'_>, row: &Model) {
+pub(super) fn have_checked(request: &Request<'_>, row: &Model) {
     let connector_id = row.id.to_string();
     request.domain.queue().enqueue(&CheckConnector { connector_id });
 }

@@ -10,7 +10,7 @@ use tocsin_entity::{
 };
 
 use super::{
-    command::{connector_id, unknown},
+    command::{connector_id, have_checked, unknown},
     place,
 };
 use crate::{
@@ -106,8 +106,12 @@ pub async fn relocate(
     let rows = there
         .order_by_asc(Column::Id)
         .all(request.domain.database().read())
-        .await;
-    Ok(rows.map_err(InternalError::from)?)
+        .await
+        .map_err(InternalError::from)?;
+    for row in &rows {
+        have_checked(request, row);
+    }
+    Ok(rows)
 }
 
 fn named(ids: Option<&[String]>) -> Result<Option<Vec<ConnectorId>>, UserError> {

@@ -6,10 +6,10 @@ use tocsin_client::{As, SignInProof};
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::{CommandReply, whoami};
+use super::{CommandReply, memberships, whoami};
 use crate::{
     acting::{
-        self, ActionService,
+        ActionService,
         slash_command::SlashCommand,
         subcommand::{Subcommand, SubcommandHandler, answered},
     },
@@ -49,11 +49,7 @@ async fn links(
     typed: &SlashCommand,
 ) -> Result<Result<Mrkdwn, Notice>, JobError> {
     let request_id = Some(interaction.request_id.as_str());
-    let person = match typed.person(acting, &interaction.installation).await? {
-        Ok(person) => person,
-        Err(notice) => return Ok(Err(notice)),
-    };
-    let theirs = match acting::organizations_of(acting, &person, request_id).await? {
+    let theirs = match memberships(acting, interaction, typed).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };

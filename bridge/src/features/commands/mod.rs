@@ -16,12 +16,15 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use serde_json::json;
+use tocsin_client::Member;
+use tocsin_entity::id::OrganizationId;
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::RequestKind;
 
 use crate::{
     acting::{
+        self, ActionService,
         slash_command::SlashCommand,
         subcommand::{ParsedCommand, Subcommands},
         texts::{self, WritingPlace},
@@ -68,6 +71,18 @@ pub(crate) const ROUTE: Route<Commands> = Route {
     wanted: |_, payload| SlashCommand::of(payload).is_some(),
     work: |commands, item| work(commands, item).boxed(),
 };
+
+/// As whom a person who types something may act, in each of their organisations; or why in none.
+async fn memberships(
+    acting: &ActionService,
+    interaction: &InteractiveRequest,
+    typed: &SlashCommand,
+) -> Result<Result<Vec<(OrganizationId, Member)>, Notice>, JobError> {
+    match typed.person(acting, &interaction.installation).await? {
+        Ok(person) => acting::organizations_of(acting, &person, Some(&interaction.request_id)).await,
+        Err(notice) => Ok(Err(notice)),
+    }
+}
 
 /// What a command is told: a text, and blocks in its place where there are any.
 #[derive(Clone, Debug, Default, PartialEq)]

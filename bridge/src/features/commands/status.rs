@@ -8,16 +8,15 @@ use tocsin_client::{
 use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
-use super::CommandReply;
+use super::{CommandReply, memberships};
 use crate::{
     acting::{
-        self, ActionService,
+        ActionService,
         slash_command::SlashCommand,
         subcommand::{Subcommand, SubcommandHandler, answered},
     },
     failure::of_api,
     grammar::usage::Usage,
-    installation::AppInstallation,
     notice::Notice,
     request::{InteractiveOutcome, InteractiveRequest},
     workspace::SlackHealth,
@@ -43,21 +42,17 @@ async fn answer(
     interaction: &InteractiveRequest,
     typed: &SlashCommand,
 ) -> Result<InteractiveOutcome, JobError> {
-    let told = status(acting, &interaction.installation, typed, &interaction.request_id).await?;
+    let told = status(acting, interaction, typed).await?;
     Ok(answered(USAGE, told.map(CommandReply::reply)))
 }
 
 async fn status(
     acting: &ActionService,
-    installation: &AppInstallation,
+    interaction: &InteractiveRequest,
     typed: &SlashCommand,
-    request_id: &str,
 ) -> Result<Result<CommandReply, Notice>, JobError> {
-    let person = match typed.person(acting, installation).await? {
-        Ok(person) => person,
-        Err(notice) => return Ok(Err(notice)),
-    };
-    let theirs = match acting::organizations_of(acting, &person, Some(request_id)).await? {
+    let (installation, request_id) = (&interaction.installation, &interaction.request_id);
+    let theirs = match memberships(acting, interaction, typed).await? {
         Ok(theirs) => theirs,
         Err(notice) => return Ok(Err(notice)),
     };

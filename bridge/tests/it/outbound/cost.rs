@@ -94,7 +94,7 @@ async fn lines_of_a_digest_share_their_statements() {
 async fn an_api_of_the_version_before_is_asked_for_each_incident() {
     let (statements, _watch) = Statements::watch();
     let stage = Stage::set().await;
-    stage.tracker.become_older();
+    stage.tracker.set_older(true);
     let cost = show(&stage, &statements, 20).await;
     assert!(cost.reads >= 20, "each is read: {}", cost.reads);
     assert_eq!(stage.messages("incidents").len(), 21);

@@ -18,8 +18,8 @@ impl Tracker {
     }
 
     /// From now on it is an API of the version before, which knows no request for many incidents.
-    pub(super) fn become_older(&self) {
-        self.state().is_older = true;
+    pub(crate) fn set_older(&self, is_older: bool) {
+        self.state().is_older = is_older;
     }
 
     /// From now on it fails when it is asked for this incident, alone or among others.
@@ -30,7 +30,7 @@ impl Tracker {
     /// Why it does not answer: as an API of the version before, or for an incident that it can't read.
     pub(super) fn refusal(&self, operation: &str, variables: &Value) -> Option<(StatusCode, Value)> {
         let state = self.state();
-        if state.is_older && operation == "IncidentsToMirror" {
+        if state.is_older && ["IncidentsToMirror", "NewAssignees"].contains(&operation) {
             let error =
                 json!({"message": "Unknown field.", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}});
             return Some((StatusCode::BAD_REQUEST, json!({ "errors": [error] })));

@@ -111,6 +111,44 @@ async fn who_assigns_themselves_is_told_nothing(transport: Transport) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_direct_message_back_keeps_back_nothing_else() {
+    let scene = Scene::set(Transport::Http).await;
+    scene.slack().add_fault(Fault {
+        times: None,
+        ..Fault::on("conversations.open", FaultKind::Drop)
+    });
+    scene.assign("Carol Chen", &["Alice Archer"]);
+    let is_shown = |snapshot: &tocsin_simulator::Snapshot| {
+        let channel = snapshot.channel("incidents").expect("a channel");
+        let root = channel.messages.iter().find(|message| message.ts == scene.root);
+        root.is_some_and(|root| root.words().contains("Assigned to") && root.replies.len() == 1)
+    };
+    scene.stage.until(is_shown).await;
+    assert_eq!(scene.direct().len(), 0);
+    scene.slack().clear_faults();
+    scene.until_direct("This incident is assigned to you").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_of_the_version_before_holds_back_direct_messages_alone() {
+    let scene = Scene::set(Transport::Http).await;
+    scene.stage.tracker.set_older(true);
+    scene.assign("Carol Chen", &["Alice Archer"]);
+    scene
+        .stage
+        .until(|snapshot| {
+            let channel = snapshot.channel("incidents").expect("a channel");
+            channel
+                .messages
+                .iter()
+                .any(|message| message.words().contains("Assigned to"))
+        })
+        .await;
+    scene.stage.tracker.set_older(false);
+    scene.until_direct("This incident is assigned to you").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_could_not_be_reached_at_first_is_told_once() {
     let scene = Scene::set(Transport::Http).await;
     for fault in [
