@@ -24,6 +24,13 @@ function authorization() {
   return key.get() ? { Authorization: `Bearer ${key.get()}` } : {};
 }
 
+// Whether a request failed since nobody is signed in, or the key is not valid any more: it is forgotten then.
+function isSignedOut(error) {
+  if (error.code !== "UNAUTHENTICATED") return false;
+  key.forget();
+  return true;
+}
+
 // Leads to where people sign in, and from there back here.
 function leadToSignIn() {
   const here = location.pathname + location.search + location.hash;

@@ -52,12 +52,8 @@ async function start() {
     byId("confirm").hidden = false;
     byId("confirm").querySelector("button").disabled = !viewer.user;
   } catch (error) {
-    if (error.code === "UNAUTHENTICATED") {
-      key.forget();
-      leadToSignIn();
-      return;
-    }
-    notice(error.message);
+    if (isSignedOut(error)) leadToSignIn();
+    else notice(error.message);
   }
 }
 

@@ -50,12 +50,8 @@ async function start() {
     else if (!incident.postmortem) notice(`There is no post-mortem of #${number} that you may read.`);
     else show(incident);
   } catch (error) {
-    if (error.code === "UNAUTHENTICATED") {
-      key.forget();
-      leadToSignIn();
-      return;
-    }
-    notice(error.message);
+    if (isSignedOut(error)) leadToSignIn();
+    else notice(error.message);
   }
 }
 

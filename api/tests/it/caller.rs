@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
+    response::Response,
 };
 use futures::{SinkExt, Stream, StreamExt};
 use serde_json::{Value, json};
@@ -181,6 +182,12 @@ impl Caller {
         .collect()
     }
 
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
+        let router = self.replica.router.clone();
+        router.oneshot(request).await.expect("an answer")
+    }
+
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> Answer {
         let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
         for (name, value) in self.headers().into_iter().chain(self.browser_headers()) {
@@ -188,13 +195,7 @@ impl Caller {
         }
         let body = json!({ "query": query, "variables": variables }).to_string();
         let request = request.body(Body::from(body)).expect("a request");
-        let response = self
-            .replica
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("an answer");
+        let response = self.send(request).await;
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         Answer(serde_json::from_slice(&body).expect("JSON"))
     }
@@ -237,13 +238,7 @@ impl Caller {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.to_string())).expect("a request");
-        let response = self
-            .replica
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("an answer");
+        let response = self.send(request).await;
         let (status, cookie) = (
             response.status(),
             response.headers().get(header::SET_COOKIE).cloned(),

@@ -9,7 +9,6 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use tocsin_api::bootstrap;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use crate::{
     sign_in::{ORIGIN, browser, sign_in},
@@ -38,13 +37,7 @@ async fn get(caller: &Caller, query: &str, origin: Option<&str>) -> (StatusCode,
         request = request.header("origin", origin);
     }
     let request = request.body(Body::empty()).expect("a request");
-    let response = caller
-        .replica
-        .router
-        .clone()
-        .oneshot(request)
-        .await
-        .expect("an answer");
+    let response = caller.send(request).await;
     let status = response.status();
     let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
     (status, Answer(serde_json::from_slice(&body).expect("JSON")))
@@ -286,7 +279,7 @@ on_each_database! {
 
     async fn what_signs_people_in_is_told_to_whoever_asks(world) {
         let asked = Request::get("/sign-in/ways").body(Body::empty()).expect("a request");
-        let response = browser(world).replica.router.clone().oneshot(asked).await.expect("an answer");
+        let response = browser(world).send(asked).await;
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         let ways: Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!((&ways["canSignIn"], &ways["slack"]), (&json!(true), &json!(true)));
