@@ -2,7 +2,8 @@
 
 use rand::distr::{Alphanumeric, SampleString};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
@@ -19,9 +20,11 @@ use crate::{
     limits,
     loaders::MemberKey,
     paging::{PageBounds, PageRequest, RowPage},
+    patch::Patch,
     request::Request,
     tenant,
-    viewer::{Permission, Scopes, hash_key, tell_all},
+    validation::{Checks, new_value},
+    viewer::{Permission, Scopes, Viewer, hash_key, read_scopes, tell_all},
 };
 
 /// Most keys of one's own that are told.
@@ -62,6 +65,19 @@ pub struct CreatePersonalApiKey {
 pub struct RevokeApiKey {
     /// The key's id.
     pub id: String,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<RequestKey>,
+}
+
+/// New values for a key; what is left out stays.
+#[derive(Debug)]
+pub struct UpdateApiKey {
+    /// The key's id.
+    pub id: String,
+    /// What people call it; at most 100 characters.
+    pub name: Patch<String>,
+    /// When it expires; null for never.
+    pub expires_at: Patch<OffsetDateTime>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<RequestKey>,
 }
@@ -150,6 +166,13 @@ fn expiry(at: Option<OffsetDateTime>, now: OffsetDateTime) -> Result<Option<Offs
     Ok(Some(at))
 }
 
+fn need_scope(scopes: &[Scope]) -> Result<(), UserError> {
+    if scopes.is_empty() {
+        return Err(UserError::invalid("scopes", "A key needs at least one scope."));
+    }
+    Ok(())
+}
+
 /// A key by its id, for administrators.
 pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<api_key::Model>, RequestError> {
     request
@@ -163,6 +186,12 @@ pub async fn list(request: &Request<'_>, page: PageRequest) -> Result<RowPage<ap
     let page = PageBounds::new(page)?;
     let find = page.cut::<_, ApiKeyId>(tenant.find::<api_key::Entity>(), api_key::Column::Id)?;
     Ok(page.of(find.all(request.read()).await?))
+}
+
+/// How many keys the organisation has, for administrators.
+pub async fn count(request: &Request<'_>) -> Result<u64, RequestError> {
+    let own = request.tenant(Permission::Manage)?.find::<api_key::Entity>();
+    Ok(own.count(request.read()).await?)
 }
 
 /// The viewer's own keys that are not revoked, the newest first; none for whoever is no member.
@@ -190,22 +219,22 @@ pub async fn create(
     let viewer = request.viewer;
     let organization_id = viewer.may_change(Permission::Manage)?;
     let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
-    let name = limits::name("name", &input.name)?;
     let now = request.now();
+    let (name, expires_at, ()) = (
+        limits::name("name", &input.name),
+        expiry(input.expires_at, now),
+        need_scope(&input.scopes),
+    )
+        .all()?;
     let made = ApiKeyOrigin {
         by_user_id: viewer.member().map(|member| member.user_id),
         by_key_id: viewer.key_id().filter(|_| viewer.member().is_none()),
         at: now,
-        expires_at: expiry(input.expires_at, now)?,
+        expires_at,
     };
-    if input.scopes.is_empty() {
-        return Err(UserError::invalid("scopes", "A key needs at least one scope.").into());
-    }
     let user_id = match &input.user_id {
         // Such a key may do what an owner may.
-        None if input.scopes.contains(&Scope::Admin)
-            && viewer.member().is_some_and(|member| member.role != Role::Owner) =>
-        {
+        None if input.scopes.contains(&Scope::Admin) && is_no_owner(viewer) => {
             return Err(UserError::new(
                 UserErrorCode::Forbidden,
                 "Only an OWNER makes keys of the organisation itself with the scope ADMIN: name a member in `userId`.",
@@ -230,6 +259,72 @@ pub async fn create(
     .await
 }
 
+/// Whether the viewer is a member who is no owner: what owners alone may do is not theirs.
+fn is_no_owner(viewer: &Viewer) -> bool {
+    viewer.member().is_some_and(|member| member.role != Role::Owner)
+}
+
+/// Gives a key another name, or lets it expire at another time.
+pub async fn update(request: &Request<'_>, input: UpdateApiKey) -> Result<api_key::Model, MutationError> {
+    let organization_id = request.viewer.may_change(Permission::Manage)?;
+    let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
+    let unknown = || UserError::not_found("API key").at("id");
+    let id: ApiKeyId = input.id.parse().map_err(|_| unknown())?;
+    let now = request.now();
+    let until = match input.expires_at {
+        Patch::Set(at) => expiry(Some(at), now).map(|at| at.map_or(Patch::Keep, Patch::Set)),
+        kept @ (Patch::Keep | Patch::Clear) => Ok(kept),
+    };
+    let (name, expires_at) = (
+        new_value("name", input.name, |name| limits::name("name", &name)),
+        until,
+    )
+        .all()?;
+    let id_of = |row: &api_key::Model| row.id;
+    let row = idempotency::once(request, organization_id, used, "API key", id_of, async |tx| {
+        let before = tenant::own::<api_key::Entity>(tx, organization_id, id)
+            .await?
+            .ok_or_else(unknown)?;
+        may_manage(request, &before).await?;
+        if before.revoked_at.is_some() || before.expires_at.is_some_and(|at| at <= now) {
+            let why = "This API key opens nothing any more: make a new one.";
+            return Err(UserError::new(UserErrorCode::WrongStatus, why).at("id").into());
+        }
+        let mut after = before.clone().into_active_model();
+        after.name = Set(name.unwrap_or_else(|| before.name.clone()));
+        after.expires_at = Set(expires_at.apply(before.expires_at));
+        let after = after.update(tx).await?;
+        AuditTrail::of(request, organization_id)
+            .changed(tx, &before, &after)
+            .await?;
+        tell_all(tx).await?;
+        Ok(after)
+    })
+    .await?;
+    request.domain.rights_became_less();
+    Ok(row)
+}
+
+/// Refuses a member who is no owner for a key that does what owners alone may do.
+async fn may_manage(request: &Request<'_>, key: &api_key::Model) -> Result<(), MutationError> {
+    if !is_no_owner(request.viewer) {
+        return Ok(());
+    }
+    let is_owners = match key.user_id {
+        None => read_scopes(&key.scopes).contains(&Scope::Admin),
+        Some(user_id) => request
+            .loaders()
+            .load_one(MemberKey(key.organization_id, user_id))
+            .await?
+            .is_some_and(|member| member.role == Role::Owner),
+    };
+    if is_owners {
+        let why = "Only an OWNER changes API keys that do what an owner may do.";
+        return Err(UserError::new(UserErrorCode::Forbidden, why).at("id").into());
+    }
+    Ok(())
+}
+
 /// Makes a key that acts as the viewer, and may no more than they. The secret is given the first time only.
 pub async fn create_personal(
     request: &Request<'_>,
@@ -238,10 +333,13 @@ pub async fn create_personal(
     let viewer = request.viewer;
     let (organization_id, user_id) = viewer.myself()?;
     let used = idempotency::key_use(request, input.idempotency_key.as_ref())?;
-    let name = limits::name("name", &input.name)?;
-    if input.scopes.is_empty() {
-        return Err(UserError::invalid("scopes", "A key needs at least one scope.").into());
-    }
+    let now = request.now();
+    let (name, wanted, ()) = (
+        limits::name("name", &input.name),
+        expiry(input.expires_at, now),
+        need_scope(&input.scopes),
+    )
+        .all()?;
     let scopes = Scopes::of(&input.scopes).list();
     let allowed = viewer.scopes();
     let role = viewer.member().map(|member| member.role);
@@ -251,10 +349,8 @@ pub async fn create_personal(
         let why = format!("You can't do yourself what the scope {beyond} allows: leave it out.");
         return Err(UserError::new(UserErrorCode::Forbidden, why).at("scopes").into());
     }
-    let now = request.now();
     // A key that ends makes none that goes on without it.
     let last = viewer.who.expires_at();
-    let wanted = expiry(input.expires_at, now)?;
     if last.is_some_and(|last| wanted.is_some_and(|wanted| wanted > last)) {
         let why = "The API key that makes it expires before that: name an earlier time.";
         return Err(UserError::invalid("expiresAt", why).into());
@@ -313,8 +409,7 @@ async fn member_for_key(
         .load_one(MemberKey(organization_id, user_id))
         .await?
         .ok_or_else(unknown)?;
-    let own_role = request.viewer.member().map(|member| member.role);
-    if user.role == Role::Owner && own_role.is_some_and(|role| role != Role::Owner) {
+    if user.role == Role::Owner && is_no_owner(request.viewer) {
         return Err(UserError::new(
             UserErrorCode::Forbidden,
             "Only an OWNER makes keys that act as an owner.",

@@ -352,6 +352,7 @@ async fn insert_organization(
         description_markdown: Set("Takes incidents that name no service.".to_owned()),
         default_urgency: Set(Urgency::High),
         is_default: Set(true),
+        archived_at: Set(None),
         created_at: Set(now),
     }
     .insert(tx)

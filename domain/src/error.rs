@@ -91,6 +91,64 @@ impl UserError {
         self.field = Some(vec!["input".to_owned(), field.to_owned()]);
         self
     }
+
+    /// The same, about what is within a part of the input: `["tags", "1"]` for the second tag.
+    #[must_use]
+    pub(crate) fn under(mut self, part: &[String]) -> Self {
+        let within = self.field.take().unwrap_or_default().into_iter().skip(1);
+        let path = std::iter::once("input".to_owned()).chain(part.iter().cloned());
+        self.field = Some(path.chain(within).collect());
+        self
+    }
+}
+
+/// Expected failures: all that is wrong with an input, at least one. Nothing was changed.
+#[derive(Debug, Clone)]
+pub struct UserErrors {
+    first: UserError,
+    others: Vec<UserError>,
+}
+
+impl UserErrors {
+    /// The first one.
+    pub fn first(&self) -> &UserError {
+        &self.first
+    }
+
+    /// These and more.
+    #[must_use]
+    pub(crate) fn and(mut self, more: Self) -> Self {
+        self.others.extend(more);
+        self
+    }
+
+    /// The same, about what is within a part of the input.
+    #[must_use]
+    pub(crate) fn under(self, part: &[String]) -> Self {
+        let others = self.others.into_iter();
+        Self {
+            first: self.first.under(part),
+            others: others.map(|error| error.under(part)).collect(),
+        }
+    }
+}
+
+impl From<UserError> for UserErrors {
+    fn from(error: UserError) -> Self {
+        Self {
+            first: error,
+            others: Vec::new(),
+        }
+    }
+}
+
+impl IntoIterator for UserErrors {
+    type Item = UserError;
+    type IntoIter = std::iter::Chain<std::iter::Once<UserError>, std::vec::IntoIter<UserError>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(self.first).chain(self.others)
+    }
 }
 
 /// A fault of ours or of what we stand on. The caller is told to try again; the cause is logged where it is converted.
@@ -152,7 +210,7 @@ impl From<DbErr> for RequestError {
 #[derive(Debug)]
 pub enum MutationError {
     /// The caller is told in the payload.
-    Told(UserError),
+    Told(UserErrors),
     /// The request is broken, or we are.
     Refused(RequestError),
 }
@@ -169,7 +227,13 @@ impl MutationError {
 
 impl From<UserError> for MutationError {
     fn from(error: UserError) -> Self {
-        Self::Told(error)
+        Self::Told(error.into())
+    }
+}
+
+impl From<UserErrors> for MutationError {
+    fn from(errors: UserErrors) -> Self {
+        Self::Told(errors)
     }
 }
 

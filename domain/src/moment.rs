@@ -1,5 +1,6 @@
 //! Times as numbers: SQLite keeps a time as text, whose fractions of a second do not sort.
 
+use sea_orm::sea_query::{Expr, Func};
 use time::{Duration, OffsetDateTime};
 
 /// A time in microseconds since 1970.
@@ -10,6 +11,15 @@ pub(crate) fn micros(at: OffsetDateTime) -> i64 {
 /// The time of so many microseconds since 1970.
 pub fn of_micros(micros: i64) -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH.saturating_add(Duration::microseconds(micros))
+}
+
+/// A time in SQL as it sorts and compares. `SQLite` has the text `2026-11-30T21:00:00.1Z`, whose `Z` comes after every digit and after the dot.
+pub(crate) fn sortable(is_sqlite: bool, time: Expr) -> Expr {
+    if is_sqlite {
+        Expr::expr(Func::cust("rtrim").arg(time).arg("Z"))
+    } else {
+        time
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The channels of a Slack workspace, as the bridge has last read them.
 
 use sea_orm::{
-    ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, LikeExpr},
 };
 use time::OffsetDateTime;
@@ -26,7 +26,7 @@ use crate::{
 const SEARCH_MAX: usize = 80;
 
 /// Which channels of which Slack workspace are wanted.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ChannelCriteria {
     /// The workspace; by default that of the server's configuration, or the only one that is connected where there is none.
     pub workspace_id: Option<String>,
@@ -50,23 +50,23 @@ pub fn key(row: &channel::Model) -> String {
     format!("{}/{}", row.name, row.channel_id)
 }
 
-/// A page of the channels that the bot sees in a Slack workspace, by name, for whoever manages connectors.
-pub async fn list(
+/// The channels that are wanted; none where it is not known which workspace that is.
+struct WantedChannels {
+    team_id: String,
+    find: Select<channel::Entity>,
+}
+
+async fn wanted(
     request: &Request<'_>,
-    criteria: ChannelCriteria,
-    page: PageRequest,
-) -> Result<ChannelPage, RequestError> {
+    criteria: &ChannelCriteria,
+) -> Result<Option<WantedChannels>, RequestError> {
     let organization_id = request.viewer.may(Permission::Read)?;
     need_reach(request).await?;
-    let page = PageBounds::new(page)?;
     let search = criteria.search.as_deref().map(searched).transpose()?.flatten();
     let workspace = workspace::of_query(request, organization_id, criteria.workspace_id.as_deref()).await?;
     let workspace_id = workspace.map(|workspace| workspace.id);
     let Some(team_id) = workspace::team_id(request, workspace_id).await? else {
-        return Ok(ChannelPage {
-            page: page.of(Vec::new()),
-            refreshed_at: None,
-        });
+        return Ok(None);
     };
     let mut find = everywhere::<channel::Entity>(
         "a team's channels are many organisations'; those that this one may see follow",
@@ -80,6 +80,31 @@ pub async fn list(
         let like = LikeExpr::new(format!("%{search}%")).escape('!');
         find = find.filter(Expr::col(channel::Column::Name).like(like));
     }
+    Ok(Some(WantedChannels { team_id, find }))
+}
+
+/// How many channels are wanted, for whoever manages connectors.
+pub async fn count(request: &Request<'_>, criteria: &ChannelCriteria) -> Result<u64, RequestError> {
+    match wanted(request, criteria).await? {
+        None => Ok(0),
+        Some(wanted) => Ok(wanted.find.count(request.read()).await?),
+    }
+}
+
+/// A page of the channels that the bot sees in a Slack workspace, by name, for whoever manages connectors.
+pub async fn list(
+    request: &Request<'_>,
+    criteria: &ChannelCriteria,
+    page: PageRequest,
+) -> Result<ChannelPage, RequestError> {
+    let wanted = wanted(request, criteria).await?;
+    let page = PageBounds::new(page)?;
+    let Some(WantedChannels { team_id, mut find }) = wanted else {
+        return Ok(ChannelPage {
+            page: page.of(Vec::new()),
+            refreshed_at: None,
+        });
+    };
     if let Some(after) = &page.after {
         find = find.filter(behind(after)?);
     }
@@ -176,7 +201,7 @@ fn unseen(wanted: &str) -> ChannelHint {
 async fn need_reach(request: &Request<'_>) -> Result<(), RequestError> {
     match ConnectorScope::of_viewer(request).await {
         Ok(_) => Ok(()),
-        Err(MutationError::Told(refused)) => Err(RequestError::Forbidden(refused.message)),
+        Err(MutationError::Told(refused)) => Err(RequestError::Forbidden(refused.first().message.clone())),
         Err(MutationError::Refused(refusal)) => Err(refusal),
     }
 }

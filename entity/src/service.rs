@@ -25,6 +25,8 @@ pub struct Model {
     pub default_urgency: Urgency,
     /// Whether incidents that name no service are its; one in an organisation is.
     pub is_default: bool,
+    /// When it was archived: such a service takes no new incidents.
+    pub archived_at: Option<OffsetDateTime>,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }

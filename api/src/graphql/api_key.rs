@@ -1,18 +1,19 @@
 //! Keys to the API: stored as a hash, shown once, scoped, revocable.
 
 use async_graphql::{
-    Context, ID, InputObject, Object, SimpleObject,
+    Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
+use futures::FutureExt;
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use tocsin_domain::{author, paging::PageRequest, viewer::read_scopes};
 use tocsin_entity::{api_key, kinds::Scope};
 
 use crate::graphql::{
-    context::{given_key, loaders, request, text},
+    context::{given_key, loaders, patch, request, text},
     failure::{Result, UserError, into_payload},
-    paging::connect,
+    paging::{TotalCount, connect},
     user::{Author, User, load_member},
 };
 
@@ -93,7 +94,7 @@ pub(crate) struct ApiKeyQuery;
 #[Object]
 impl ApiKeyQuery {
     /// The organisation's API keys, oldest first. Needs the role ADMIN or OWNER.
-    #[graphql(complexity = "crate::graphql::paging::weight(first, last, child_complexity)")]
+    #[graphql(complexity = "crate::graphql::paging::weight(\"apiKeys\", first, last, child_complexity)")]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
@@ -101,7 +102,7 @@ impl ApiKeyQuery {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, ApiKey, EmptyFields, EmptyFields>> {
+    ) -> Result<Connection<String, ApiKey, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,
             after,
@@ -109,7 +110,10 @@ impl ApiKeyQuery {
             before,
         };
         let page = tocsin_domain::api_key::list(&request(ctx), page).await?;
-        Ok(connect(page, EmptyFields, |row| row.id.to_string(), ApiKey))
+        let total = TotalCount::of((), |request, _| {
+            async move { tocsin_domain::api_key::count(&request).await }.boxed()
+        });
+        Ok(connect(page, total, |row| row.id.to_string(), ApiKey))
     }
 }
 
@@ -158,6 +162,28 @@ impl RevokeApiKeyInput {
     }
 }
 
+/// New values for an API key. What you leave out stays as it is.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateApiKeyInput {
+    /// The key's id.
+    id: ID,
+    /// The name of the key; at most 100 characters. Null is refused.
+    name: MaybeUndefined<String>,
+    /// When the key expires. Null lets it never expire.
+    expires_at: MaybeUndefined<OffsetDateTime>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// The result of a change of an API key.
+#[derive(SimpleObject)]
+pub(crate) struct UpdateApiKeyPayload {
+    /// The key after the change; null if the change was refused.
+    api_key: Option<ApiKey>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
 /// What came of making a key.
 #[derive(SimpleObject)]
 pub(crate) struct CreateApiKeyPayload {
@@ -199,6 +225,8 @@ pub(crate) struct ApiKeyMutation;
 #[Object]
 impl ApiKeyMutation {
     /// Makes a key to the API. Needs the role ADMIN or OWNER; only an owner makes keys for owners.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn create_api_key(
         &self,
         ctx: &Context<'_>,
@@ -209,8 +237,33 @@ impl ApiKeyMutation {
         Ok(CreateApiKeyPayload::of(made, user_errors))
     }
 
+    /// Changes the name of an API key, and when it expires. A key that was revoked or has expired is refused. Needs the role ADMIN or OWNER; only an
+    /// owner changes keys that do what an owner can do.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
+    async fn update_api_key(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateApiKeyInput,
+    ) -> Result<UpdateApiKeyPayload> {
+        let wanted = tocsin_domain::api_key::UpdateApiKey {
+            id: input.id.0,
+            name: patch(input.name),
+            expires_at: patch(input.expires_at),
+            idempotency_key: given_key(ctx, input.idempotency_key)?,
+        };
+        let (api_key, user_errors) =
+            into_payload(tocsin_domain::api_key::update(&request(ctx), wanted).await)?;
+        Ok(UpdateApiKeyPayload {
+            api_key: api_key.map(ApiKey),
+            user_errors,
+        })
+    }
+
     /// Revokes a key: from now on it opens nothing. Revoking it again changes nothing. For one's own needs a session, or a member's own key that may
     /// write; for others the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,

@@ -1,18 +1,24 @@
 //! The audit log in GraphQL: read, and never written.
 
 use async_graphql::{
-    Context, ID, InputObject, Json, Object,
+    Context, ID, InputObject, Json, MaybeUndefined, Object,
     connection::{Connection, EmptyFields},
 };
+use futures::FutureExt;
 use time::OffsetDateTime;
-use tocsin_domain::{audit::AuditCriteria, paging::PageRequest};
+use tocsin_domain::{
+    audit::{self, AuditCriteria},
+    paging::PageRequest,
+    time_range::TimeRange,
+};
 use tocsin_entity::{api_key, audit_entry::Model, kinds::AuditChannel};
 
 use crate::graphql::{
     api_key::ApiKey,
-    context::{loaders, request, text},
+    conditions::Conditions,
+    context::{loaders, request},
     failure::Result,
-    paging::connect,
+    paging::{TotalCount, connect},
     user::{User, load_member},
 };
 
@@ -100,37 +106,40 @@ impl AuditEntry {
 
 /// An entry that the viewer may read.
 pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<AuditEntry>> {
-    let found = tocsin_domain::audit::find(&request(ctx), id).await?;
+    let found = audit::find(&request(ctx), id).await?;
     Ok(found.map(AuditEntry))
 }
 
-/// Which entries are wanted: those for which all that is given holds.
+/// Which entries of the audit log you want: those that meet every condition. To leave out a condition, leave out its field: null is refused.
 #[derive(Debug, Default, InputObject)]
 pub(crate) struct AuditLogFilter {
-    /// Those of this mutation, such as `updateUser`.
-    action: Option<String>,
-    /// Those that came by this way.
-    through: Option<AuditChannel>,
-    /// Those of this member, or of this API key.
-    actor_id: Option<ID>,
-    /// Those about this object.
-    subject_id: Option<ID>,
-    /// Those from this time on.
-    since: Option<OffsetDateTime>,
-    /// Those before this time.
-    until: Option<OffsetDateTime>,
+    /// Entries of this mutation, such as `updateUser`.
+    action: MaybeUndefined<String>,
+    /// Entries whose change came through this channel.
+    through: MaybeUndefined<AuditChannel>,
+    /// Entries of changes by this member or this API key.
+    actor_id: MaybeUndefined<ID>,
+    /// Entries about the object with this id.
+    subject_id: MaybeUndefined<ID>,
+    /// Entries from this time on.
+    since: MaybeUndefined<OffsetDateTime>,
+    /// Entries before this time.
+    until: MaybeUndefined<OffsetDateTime>,
 }
 
-impl From<AuditLogFilter> for AuditCriteria {
-    fn from(filter: AuditLogFilter) -> Self {
-        Self {
-            action: filter.action,
-            through: filter.through,
-            actor_id: text(filter.actor_id),
-            subject_id: text(filter.subject_id),
-            since: filter.since,
-            until: filter.until,
-        }
+impl AuditLogFilter {
+    fn criteria(self, ctx: &Context<'_>) -> Result<AuditCriteria> {
+        let conditions = Conditions::of(ctx);
+        Ok(AuditCriteria {
+            action: conditions.given("action", self.action)?,
+            through: conditions.given("through", self.through)?,
+            actor_id: conditions.id("actorId", self.actor_id)?,
+            subject_id: conditions.id("subjectId", self.subject_id)?,
+            created_at: TimeRange {
+                from: conditions.given("since", self.since)?,
+                to: conditions.given("until", self.until)?,
+            },
+        })
     }
 }
 
@@ -141,7 +150,7 @@ pub(crate) struct AuditQuery;
 #[Object]
 impl AuditQuery {
     /// What administrators have changed, oldest first: ask for the `last` to see the newest. Needs the role ADMIN or OWNER.
-    #[graphql(complexity = "crate::graphql::paging::weight(first, last, child_complexity)")]
+    #[graphql(complexity = "crate::graphql::paging::weight(\"auditLog\", first, last, child_complexity)")]
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
@@ -150,15 +159,18 @@ impl AuditQuery {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, AuditEntry, EmptyFields, EmptyFields>> {
+    ) -> Result<Connection<String, AuditEntry, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,
             after,
             last,
             before,
         };
-        let criteria = filter.unwrap_or_default().into();
-        let page = tocsin_domain::audit::list(&request(ctx), criteria, page).await?;
-        Ok(connect(page, EmptyFields, |row| row.id.to_string(), AuditEntry))
+        let criteria = filter.unwrap_or_default().criteria(ctx)?;
+        let page = audit::list(&request(ctx), &criteria, page).await?;
+        let total = TotalCount::of(criteria, |request, criteria| {
+            async move { audit::count(&request, &criteria).await }.boxed()
+        });
+        Ok(connect(page, total, |row| row.id.to_string(), AuditEntry))
     }
 }

@@ -6,9 +6,9 @@ use async_graphql::{
     Context, Object, Subscription,
     connection::{Connection, EmptyFields},
 };
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use tocsin_domain::{
-    event::EventDetails,
+    event::{self, EventDetails},
     paging::{PageRequest, encode},
 };
 use tocsin_entity::kinds::EventKind;
@@ -17,7 +17,7 @@ use crate::graphql::{
     context::request,
     failure::Result,
     incident::{Incident, IncidentFilter},
-    paging::connect,
+    paging::{TotalCount, connect},
     timeline::TimelineEntry,
 };
 
@@ -61,7 +61,7 @@ pub(crate) struct EventQuery;
 #[Object]
 impl EventQuery {
     /// The event log, oldest first: what `incidentEvents` replays, for callers that poll.
-    #[graphql(complexity = "crate::graphql::paging::weight(first, None, child_complexity)")]
+    #[graphql(complexity = "crate::graphql::paging::weight(\"eventLog\", first, None, child_complexity)")]
     async fn event_log(
         &self,
         ctx: &Context<'_>,
@@ -69,16 +69,18 @@ impl EventQuery {
             String,
         >,
         #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
-    ) -> Result<Connection<String, IncidentEvent, EmptyFields, EmptyFields>> {
+    ) -> Result<Connection<String, IncidentEvent, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,
             after,
             ..PageRequest::default()
         };
-        let page = tocsin_domain::event::list(&request(ctx), page).await?;
+        let page = event::list(&request(ctx), page).await?;
         Ok(connect(
             page,
-            EmptyFields,
+            TotalCount::of((), |request, _| {
+                async move { event::count(&request).await }.boxed()
+            }),
             |told| told.position().to_string(),
             IncidentEvent,
         ))
@@ -98,7 +100,7 @@ impl EventSubscription {
         #[graphql(desc = "Go on behind this cursor; from now on where it is null.")] after: Option<String>,
         #[graphql(desc = "Only changes of these incidents.")] filter: Option<IncidentFilter>,
     ) -> Result<impl Stream<Item = Result<IncidentEvent>>> {
-        let criteria = filter.unwrap_or_default().into();
+        let criteria = filter.unwrap_or_default().criteria(ctx)?;
         let events = tocsin_domain::incident::follow(&request(ctx), after, criteria).await?;
         Ok(events.map(|told| Ok(IncidentEvent(told?))))
     }

@@ -174,7 +174,7 @@ fn with_code(message: String, code: &str) -> Failure {
 pub(crate) fn into_payload<T>(result: Result<T, MutationError>) -> Result<(Option<T>, Vec<UserError>)> {
     match result {
         Ok(value) => Ok((Some(value), Vec::new())),
-        Err(MutationError::Told(error)) => Ok((None, vec![error.into()])),
+        Err(MutationError::Told(errors)) => Ok((None, errors.into_iter().map(UserError::from).collect())),
         Err(MutationError::Refused(RequestError::Fault(fault))) => Err(explain(&fault, Effect::None)),
         Err(MutationError::Refused(refusal)) => Err(refusal.into()),
     }

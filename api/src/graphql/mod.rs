@@ -4,6 +4,7 @@
 mod api_key;
 mod audit;
 mod bridge_only;
+mod conditions;
 mod connector;
 mod context;
 mod delivery;
@@ -11,6 +12,7 @@ mod event;
 mod failure;
 mod incident;
 mod node;
+mod ordering;
 mod organization;
 mod paging;
 mod personal_api_key;

@@ -1,25 +1,42 @@
 //! Organisations, and who is looking.
 
-use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use time::OffsetDateTime;
-use tocsin_domain::{event, viewer::Viewer as Caller};
+use tocsin_domain::{
+    error::{InternalError, RequestError},
+    event,
+    organization::UpdateOrganization,
+    paging::PageRequest,
+    viewer::{Permission, Viewer as Caller},
+};
 use tocsin_entity::{
+    id::OrganizationId,
     kinds::{Role, Scope},
     organization,
 };
 
 use crate::graphql::{
     api_key::ApiKey,
-    context::{loaders, request},
-    failure::Result,
+    context::{given_key, loaders, patch, request},
+    failure::{Result, UserError, into_payload},
+    service::{self, ServiceFilter, ServiceOrder, ServicePage},
     session::Session,
     slack::SlackSettings,
-    user::{User, load_member},
+    user::{self, User, UserFilter, UserOrder, UserPage, load_member},
 };
+use crate::http::cost::of_list;
 
 /// An organisation.
 #[derive(Clone)]
 pub(crate) struct Organization(organization::Model);
+
+/// Loads an organisation for whoever may see more than a single incident of it.
+pub(crate) async fn load(ctx: &Context<'_>, id: OrganizationId) -> Result<Organization> {
+    ctx.data_unchecked::<Caller>().may_look_around()?;
+    let row: Option<organization::Model> = loaders(ctx).load_one(id).await?;
+    let row = row.ok_or_else(|| InternalError::Broken(format!("the organisation {id} is not there")))?;
+    Ok(Organization(row))
+}
 
 /// An organisation: the tenant that owns everything else.
 #[Object]
@@ -58,6 +75,113 @@ impl Organization {
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
+
+    /// The members of the organisation, oldest first by default.
+    #[graphql(complexity = "crate::graphql::paging::weight(\"users\", first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's own")]
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which users you want; all by default.")] filter: Option<UserFilter>,
+        #[graphql(desc = "The order of the list; the oldest first by default.")] order_by: Option<UserOrder>,
+        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<UserPage> {
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        self.must_be_viewers(ctx)?;
+        user::list(ctx, filter, order_by, page).await
+    }
+
+    /// The services of the organisation, oldest first by default, archived services included.
+    #[graphql(complexity = "crate::graphql::paging::weight(\"services\", first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's own")]
+    async fn services(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which services you want; all by default.")] filter: Option<ServiceFilter>,
+        #[graphql(desc = "The order of the list; the oldest first by default.")] order_by: Option<
+            ServiceOrder,
+        >,
+        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<ServicePage> {
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        self.must_be_viewers(ctx)?;
+        service::list(ctx, filter, order_by, page).await
+    }
+}
+
+impl Organization {
+    /// Refuses lists of an organisation that the request is not about: the bridge is shown every organisation.
+    fn must_be_viewers(&self, ctx: &Context<'_>) -> Result<()> {
+        if ctx.data_unchecked::<Caller>().may(Permission::Read)? == self.0.id {
+            return Ok(());
+        }
+        let why = "Ask for the lists of one organisation: name it in `Tocsin-Organization`.";
+        Err(RequestError::BadInput(why.to_owned()).into())
+    }
+}
+
+/// New values for the organisation. What you leave out stays as it is. Null is refused.
+#[derive(Debug, InputObject)]
+pub(crate) struct UpdateOrganizationInput {
+    /// The name of the organisation; at most 100 characters.
+    name: MaybeUndefined<String>,
+    /// The short name of the organisation in commands: lowercase letters, digits and dashes, at most 60; unique on the server.
+    slug: MaybeUndefined<String>,
+    /// Makes the request repeatable for 24 hours.
+    idempotency_key: Option<String>,
+}
+
+/// The result of a change of the organisation.
+#[derive(SimpleObject)]
+pub(crate) struct OrganizationPayload {
+    /// The organisation after the change; null if the change was refused.
+    organization: Option<Organization>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
+}
+
+/// The mutations of organisations.
+#[derive(Default)]
+pub(crate) struct OrganizationMutation;
+
+#[Object]
+impl OrganizationMutation {
+    /// Changes the name or the slug of the viewer's organisation. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
+    async fn update_organization(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateOrganizationInput,
+    ) -> Result<OrganizationPayload> {
+        let wanted = UpdateOrganization {
+            name: patch(input.name),
+            slug: patch(input.slug),
+            idempotency_key: given_key(ctx, input.idempotency_key)?,
+        };
+        let (row, user_errors) =
+            into_payload(tocsin_domain::organization::update(&request(ctx), wanted).await)?;
+        Ok(OrganizationPayload {
+            organization: row.map(Organization),
+            user_errors,
+        })
+    }
 }
 
 /// Who is looking: the member who is signed in, or the key's member, role and scopes.
@@ -72,6 +196,46 @@ pub(crate) struct Viewer {
     role: Option<Role>,
     /// What the key may be used for; for whoever is signed in everything that the role allows.
     scopes: Vec<Scope>,
+    /// What the viewer can do in the organisation: what both the role and the scopes allow.
+    permissions: Vec<ViewerPermission>,
+}
+
+/// What a viewer can do in an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "Permission")]
+pub(crate) enum ViewerPermission {
+    /// To read incidents and everything around them.
+    Read,
+    /// To trigger incidents.
+    TriggerIncidents,
+    /// To work on incidents and post-mortems: acknowledge, resolve, comment, draft, and so on.
+    Respond,
+    /// To take back the comments of others.
+    ModerateComments,
+    /// To manage the organisation: users, API keys, services, connectors and Slack.
+    Manage,
+    /// To manage one's own API keys, sessions and link to Slack.
+    ManageOwnAccount,
+}
+
+impl ViewerPermission {
+    /// Each with what the domain calls it.
+    const ALL: [(Self, Permission); 6] = [
+        (Self::Read, Permission::Read),
+        (Self::TriggerIncidents, Permission::Trigger),
+        (Self::Respond, Permission::Respond),
+        (Self::ModerateComments, Permission::Moderate),
+        (Self::Manage, Permission::Manage),
+        (Self::ManageOwnAccount, Permission::Myself),
+    ];
+
+    /// All that the caller has.
+    fn of(caller: &Caller) -> Vec<Self> {
+        let held = Self::ALL
+            .into_iter()
+            .filter(|(_, need)| caller.may(*need).is_ok());
+        held.map(|(told, _)| told).collect()
+    }
 }
 
 /// Most sessions of a member that are told.
@@ -86,14 +250,14 @@ impl Viewer {
     }
 
     /// Where one is signed in, the session used last first, 50 at most; none for a key of the organisation itself.
-    #[graphql(complexity = "SESSIONS_TOLD * (child_complexity + 1)")]
+    #[graphql(complexity = "of_list(\"sessions\", SESSIONS_TOLD, child_complexity + 1)")]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let found = tocsin_domain::session::own(&request(ctx)).await?;
         Ok(found.into_iter().map(Session).collect())
     }
 
     /// One's own keys that are not revoked, the newest first, 100 at most; none for a key of the organisation itself.
-    #[graphql(complexity = "100 * (child_complexity + 1)")]
+    #[graphql(complexity = "of_list(\"apiKeys\", 100, child_complexity + 1)")]
     async fn api_keys(&self, ctx: &Context<'_>) -> Result<Vec<ApiKey>> {
         let found = tocsin_domain::api_key::own(&request(ctx)).await?;
         Ok(found.into_iter().map(ApiKey).collect())
@@ -125,6 +289,7 @@ impl OrganizationQuery {
             user,
             role: caller.member().map(|member| member.role),
             scopes: caller.scopes(),
+            permissions: ViewerPermission::of(caller),
         })
     }
 

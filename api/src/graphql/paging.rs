@@ -1,7 +1,53 @@
 //! Relay pages.
 
-use async_graphql::connection::{Connection, Edge, EmptyFields};
-use tocsin_domain::paging::{PAGE_DEFAULT, PAGE_MAX, RowPage, encode};
+use std::sync::Arc;
+
+use async_graphql::{
+    Context, Object,
+    connection::{Connection, Edge, EmptyFields},
+};
+use futures::future::BoxFuture;
+use tocsin_domain::{
+    error::RequestError,
+    paging::{PAGE_DEFAULT, PAGE_MAX, RowPage, encode},
+    request::Request,
+};
+
+use super::{context::request, failure::Result};
+use crate::http::cost::of_list;
+
+/// What a count costs in the complexity of a query: as much as a page of what it counts.
+const COUNT_WEIGHT: usize = 25;
+
+type Count = dyn for<'a> Fn(Request<'a>) -> BoxFuture<'a, Result<u64, RequestError>> + Send + Sync;
+
+/// How many nodes a list has, counted only where it is asked for.
+pub(crate) struct TotalCount(Box<Count>);
+
+impl TotalCount {
+    /// The count of a list of what meets these criteria.
+    pub(crate) fn of<Criteria, F>(criteria: Criteria, count: F) -> Self
+    where
+        Criteria: Send + Sync + 'static,
+        F: for<'a> Fn(Request<'a>, Arc<Criteria>) -> BoxFuture<'a, Result<u64, RequestError>>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let criteria = Arc::new(criteria);
+        Self(Box::new(move |request| count(request, Arc::clone(&criteria))))
+    }
+}
+
+/// How many nodes a list has.
+#[Object]
+impl TotalCount {
+    /// How many nodes the list has on all pages together. The server counts them only if you ask for this field.
+    #[graphql(complexity = "COUNT_WEIGHT")]
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok((self.0)(request(ctx)).await?)
+    }
+}
 
 /// Makes the connection of a page: each row becomes a node, whose cursor is the row's key.
 pub(crate) fn connect<Row, Node, Fields>(
@@ -24,9 +70,7 @@ where
 }
 
 /// What a page costs in the complexity of a query.
-pub(crate) fn weight(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
+pub(crate) fn weight(field: &'static str, first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let nodes = first.or(last).unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX);
-    child
-        .saturating_mul(usize::try_from(nodes).unwrap_or(1))
-        .saturating_add(1)
+    of_list(field, usize::try_from(nodes).unwrap_or(1), child)
 }

@@ -42,6 +42,8 @@ pub(crate) struct PersonalApiKeyMutation;
 impl PersonalApiKeyMutation {
     /// Makes a key that acts as oneself, and may no more than that. Needs a session, or a member's own key that may write. One's own keys are listed by
     /// `viewer`, and revoked by `revokeApiKey`.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     async fn create_personal_api_key(
         &self,
         ctx: &Context<'_>,

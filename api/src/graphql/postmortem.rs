@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
+    Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
+use futures::FutureExt;
 use time::OffsetDateTime;
 use tocsin_domain::{
     error::{InternalError, MutationError, RequestError},
     paging::PageRequest,
+    postmortem::PostmortemSort,
 };
 use tocsin_entity::{incident, kinds::PostmortemStatus, postmortem};
 
@@ -17,7 +19,8 @@ use crate::graphql::{
     context::{domain, given_key, loaders, patch, request},
     failure::{Result, UserError, into_payload},
     incident::Incident,
-    paging::connect,
+    ordering::OrderDirection,
+    paging::{TotalCount, connect},
     user::{User, load_member},
 };
 
@@ -99,6 +102,39 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Postmorte
     Ok(found.map(Postmortem))
 }
 
+/// The order of a list of post-mortems. Post-mortems with the same value are listed in the order in which they were drafted.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub(crate) struct PostmortemOrder {
+    /// By what post-mortems are ordered.
+    field: PostmortemOrderField,
+    /// Which end of the order comes first.
+    direction: OrderDirection,
+}
+
+/// By what post-mortems are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "tocsin_domain::postmortem::PostmortemOrderField")]
+pub(crate) enum PostmortemOrderField {
+    /// By the time when the post-mortem was drafted.
+    CreatedAt,
+    /// By the time when the post-mortem last changed.
+    UpdatedAt,
+    /// By title, in any case.
+    Title,
+}
+
+/// The order that is asked for; the oldest first where none is.
+fn sort(order: Option<PostmortemOrder>) -> PostmortemSort {
+    let order = order.unwrap_or(PostmortemOrder {
+        field: PostmortemOrderField::CreatedAt,
+        direction: OrderDirection::Ascending,
+    });
+    PostmortemSort {
+        field: order.field.into(),
+        direction: order.direction.into(),
+    }
+}
+
 /// The queries for post-mortems.
 #[derive(Default)]
 pub(crate) struct PostmortemQuery;
@@ -125,24 +161,31 @@ impl PostmortemQuery {
         }
     }
 
-    /// The organisation's post-mortems, oldest first; for stakeholders, those that are published.
-    #[graphql(complexity = "crate::graphql::paging::weight(first, last, child_complexity)")]
+    /// The organisation's post-mortems, oldest first by default. Stakeholders see published post-mortems only.
+    #[graphql(complexity = "crate::graphql::paging::weight(\"postmortems\", first, last, child_complexity)")]
     async fn postmortems(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The order of the list; the oldest first by default.")] order_by: Option<
+            PostmortemOrder,
+        >,
         #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, Postmortem, EmptyFields, EmptyFields>> {
+    ) -> Result<Connection<String, Postmortem, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,
             after,
             last,
             before,
         };
-        let page = tocsin_domain::postmortem::list(&request(ctx), page).await?;
-        Ok(connect(page, EmptyFields, |row| row.id.to_string(), Postmortem))
+        let sort = sort(order_by);
+        let page = tocsin_domain::postmortem::list(&request(ctx), sort, page).await?;
+        let total = TotalCount::of((), |request, _| {
+            async move { tocsin_domain::postmortem::count(&request).await }.boxed()
+        });
+        Ok(connect(page, total, |row| sort.cursor(row), Postmortem))
     }
 }
 
@@ -254,6 +297,8 @@ pub(crate) struct PostmortemMutation;
 #[Object]
 impl PostmortemMutation {
     /// Drafts an incident's post-mortem from its timeline. One that is there already is given back as it is.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn create_postmortem(
         &self,
         ctx: &Context<'_>,
@@ -263,6 +308,8 @@ impl PostmortemMutation {
     }
 
     /// Edits a post-mortem.
+    ///
+    /// Errors: `CONFLICT`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn update_postmortem(
         &self,
         ctx: &Context<'_>,
@@ -272,6 +319,8 @@ impl PostmortemMutation {
     }
 
     /// Sends a draft to its reviewers.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn request_postmortem_review(
         &self,
         ctx: &Context<'_>,
@@ -281,6 +330,8 @@ impl PostmortemMutation {
     }
 
     /// Publishes a post-mortem that was reviewed.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn publish_postmortem(
         &self,
         ctx: &Context<'_>,

@@ -14,9 +14,9 @@ use crate::{
             ConnectorMutation, ConnectorQuery, MovingMutation, RenumberMutation, RoutingQuery, RuleMutation,
         },
         event::{EventQuery, EventSubscription, IncidentEvent},
-        incident::{Incident, IncidentMutation, IncidentQuery},
+        incident::{BulkIncidentMutation, Incident, IncidentMutation, IncidentQuery},
         node::{Node, NodeQuery},
-        organization::OrganizationQuery,
+        organization::{OrganizationMutation, OrganizationQuery},
         personal_api_key::PersonalApiKeyMutation,
         postmortem::{Postmortem, PostmortemMutation, PostmortemQuery},
         service::{Service, ServiceManagerMutation, ServiceMutation, ServiceQuery},
@@ -43,9 +43,6 @@ use crate::{
 
 /// Deepest nesting of a query.
 const DEPTH_MAX: usize = 15;
-
-/// Most fields of a query, those in lists counted as often as the list may be long.
-const COMPLEXITY_MAX: usize = 20_000;
 
 /// Most directives on one field.
 const DIRECTIVES_MAX: usize = 10;
@@ -83,6 +80,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     IncidentMutation,
+    BulkIncidentMutation,
     PostmortemMutation,
     ServiceMutation,
     ServiceManagerMutation,
@@ -99,6 +97,7 @@ pub struct Mutation(
     SlackInstallMutation,
     SlackAppMutation,
     SlackIdentityMutation,
+    OrganizationMutation,
     UserMutation,
     ApiKeyMutation,
     PersonalApiKeyMutation,
@@ -127,7 +126,6 @@ pub(crate) fn unlimited() -> Schema {
 fn builder() -> Builder {
     types()
         .limit_depth(DEPTH_MAX)
-        .limit_complexity(COMPLEXITY_MAX)
         .limit_directives(DIRECTIVES_MAX)
         .limit_recursive_depth(RECURSION_MAX)
         .extension(PhaseExtension::default())

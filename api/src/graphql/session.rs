@@ -148,6 +148,8 @@ pub(crate) struct SessionMutation;
 impl SessionMutation {
     /// Ends a session: from now on its browser is not signed in. Ending it again changes nothing. For one's own needs a session, or a member's own
     /// key that may write; for others the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
@@ -162,6 +164,8 @@ impl SessionMutation {
     }
 
     /// Makes a link by which a member signs in once, within five minutes. For the Slack bridge alone, on behalf of the member.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn create_sign_in_link(
         &self,

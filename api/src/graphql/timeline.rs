@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use time::OffsetDateTime;
-use tocsin_domain::{author, incident, loaders::RevisionsOf, moment::of_micros};
+use tocsin_domain::{author, error::InternalError, incident, loaders::RevisionsOf, moment::of_micros};
 use tocsin_entity::{
     kinds::{EntryKind, Source},
     timeline_entry,
@@ -13,6 +13,7 @@ use tocsin_entity::{
 use crate::graphql::{
     context::{loaders, request},
     failure::Result,
+    incident::Incident,
     user::{Author, User, load_member},
 };
 
@@ -31,6 +32,25 @@ impl TimelineEntry {
     /// The incident's version after this change, which is the order in which entries were written down.
     async fn version(&self) -> i64 {
         self.0.version
+    }
+
+    /// The incident on whose timeline the entry is.
+    async fn incident(&self, ctx: &Context<'_>) -> Result<Incident> {
+        let row: Option<Arc<tocsin_entity::incident::Model>> =
+            loaders(ctx).load_one(self.0.incident_id).await?;
+        let row = row
+            .ok_or_else(|| InternalError::Broken(format!("timeline entry {} has no incident", self.0.id)))?;
+        Ok(Incident(row))
+    }
+
+    /// Whether the viewer can edit the entry by `editComment`: a comment of their own that wasn't made in Slack.
+    async fn viewer_can_edit(&self, ctx: &Context<'_>) -> bool {
+        incident::may_edit_comment(&request(ctx), &self.0)
+    }
+
+    /// Whether the viewer can take the entry back by `retractComment`: a comment of their own or, for the roles ADMIN and OWNER, any comment.
+    async fn viewer_can_retract(&self, ctx: &Context<'_>) -> bool {
+        incident::may_retract_comment(&request(ctx), &self.0)
     }
 
     /// What the entry tells.

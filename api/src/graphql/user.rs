@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
+    Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
+use futures::FutureExt;
 use time::OffsetDateTime;
 use tocsin_domain::{
     author,
     error::{InternalError, MutationError},
     identity::said_in,
     loaders::{MemberKey, MemberRow},
+    ordering::Direction,
     paging::PageRequest,
-    user::UserCriteria,
+    user::{self, UserCriteria, UserSort},
 };
 use tocsin_entity::{
     id::{OrganizationId, UserId},
@@ -21,11 +23,15 @@ use tocsin_entity::{
 };
 
 use crate::graphql::{
+    conditions::Conditions,
     context::{given_key, loaders, patch, request},
     failure::{Result, UserError, into_payload},
-    paging::connect,
+    incident::{self, IncidentFilter, IncidentOrder, IncidentPage},
+    ordering::OrderDirection,
+    paging::{TotalCount, connect},
     session::Session,
 };
+use crate::http::cost::of_list;
 
 /// A person, as a member of the viewer's organisation.
 #[derive(Clone)]
@@ -54,16 +60,50 @@ impl User {
         self.0.role
     }
 
-    /// When the member was deactivated; such a member may do nothing.
+    /// Whether the member is active. A deactivated member can do nothing.
+    async fn active(&self) -> bool {
+        self.0.deactivated_at.is_none()
+    }
+
+    /// When the member was deactivated; null for an active member.
     async fn deactivated_at(&self) -> Option<OffsetDateTime> {
         self.0.deactivated_at
     }
 
     /// Where the member is signed in, the session used last first, 50 at most. For themselves, and for the roles ADMIN and OWNER.
-    #[graphql(complexity = "200 + 50 * (child_complexity + 1)")]
+    #[graphql(complexity = "200 + of_list(\"sessions\", 50, child_complexity + 1)")]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let found = tocsin_domain::session::list_of(&request(ctx), self.0.user_id).await?;
         Ok(found.into_iter().map(Session).collect())
+    }
+
+    /// The incidents that are assigned to the member, the newest first by default.
+    #[graphql(
+        complexity = "crate::graphql::paging::weight(\"assignedIncidents\", first, last, child_complexity)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "Relay's own")]
+    async fn assigned_incidents(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which of the member's incidents you want; all by default.")] filter: Option<
+            IncidentFilter,
+        >,
+        #[graphql(desc = "The order of the list; the newest first by default.")] order_by: Option<
+            IncidentOrder,
+        >,
+        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<IncidentPage> {
+        let page = PageRequest {
+            first,
+            after,
+            last,
+            before,
+        };
+        let criteria = filter.unwrap_or_default().criteria(ctx)?;
+        incident::list(ctx, criteria.assigned_to(self.0.user_id), order_by, page).await
     }
 
     /// When the member joined the organisation.
@@ -118,28 +158,92 @@ impl From<author::Author> for Author {
     }
 }
 
-/// Which users are wanted.
+/// Which users you want: those who meet every condition. To leave out a condition, leave out its field: null is refused.
 #[derive(InputObject, Default)]
 pub(crate) struct UserFilter {
-    /// The one with this e-mail address.
-    email: Option<String>,
-    /// Those whose name or e-mail address contains this, in any case.
-    search: Option<String>,
-    /// Those who may do something, or those who were deactivated.
-    is_active: Option<bool>,
-    /// Those in one of these roles.
-    role: Option<Vec<Role>>,
+    /// The user with this e-mail address, in any case.
+    email: MaybeUndefined<String>,
+    /// Users whose name or e-mail address contains this text, in any case.
+    search: MaybeUndefined<String>,
+    /// Users who are active (`true`) or deactivated (`false`).
+    active: MaybeUndefined<bool>,
+    /// Users with one of these roles.
+    roles: MaybeUndefined<Vec<Role>>,
+    /// The deprecated name of `active`.
+    #[graphql(deprecation = "Use `active`.")]
+    is_active: MaybeUndefined<bool>,
+    /// The deprecated name of `roles`.
+    #[graphql(deprecation = "Use `roles`.")]
+    role: MaybeUndefined<Vec<Role>>,
 }
 
-impl From<UserFilter> for UserCriteria {
-    fn from(filter: UserFilter) -> Self {
-        Self {
-            email: filter.email,
-            search: filter.search,
-            is_active: filter.is_active,
-            role: filter.role,
-        }
+impl UserFilter {
+    fn criteria(self, ctx: &Context<'_>) -> Result<UserCriteria> {
+        let conditions = Conditions::of(ctx);
+        Ok(UserCriteria {
+            email: conditions.given("email", self.email)?,
+            search: conditions.given("search", self.search)?,
+            active: conditions.renamed(("active", self.active), ("isActive", self.is_active))?,
+            roles: conditions.renamed(("roles", self.roles), ("role", self.role))?,
+        })
     }
+}
+
+/// The order of a list of users.
+#[derive(Debug, Clone, Copy, InputObject)]
+pub(crate) struct UserOrder {
+    /// By what users are ordered.
+    field: UserOrderField,
+    /// Which end of the order comes first.
+    direction: OrderDirection,
+}
+
+/// By what users are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(crate) enum UserOrderField {
+    /// By the time when the user joined the organisation.
+    CreatedAt,
+    /// By name, in any case.
+    Name,
+    /// By e-mail address.
+    Email,
+}
+
+/// The order that is asked for; by when the server came to know each person where none is.
+fn sort(order: Option<UserOrder>) -> UserSort {
+    let Some(order) = order else {
+        return UserSort {
+            field: user::UserOrderField::Id,
+            direction: Direction::Ascending,
+        };
+    };
+    UserSort {
+        field: match order.field {
+            UserOrderField::CreatedAt => user::UserOrderField::CreatedAt,
+            UserOrderField::Name => user::UserOrderField::Name,
+            UserOrderField::Email => user::UserOrderField::Email,
+        },
+        direction: order.direction.into(),
+    }
+}
+
+/// A page of users.
+pub(crate) type UserPage = Connection<String, User, TotalCount, EmptyFields>;
+
+/// A page of the users who are wanted.
+pub(crate) async fn list(
+    ctx: &Context<'_>,
+    filter: Option<UserFilter>,
+    order_by: Option<UserOrder>,
+    page: PageRequest,
+) -> Result<UserPage> {
+    let criteria = filter.unwrap_or_default().criteria(ctx)?;
+    let sort = sort(order_by);
+    let page = user::list(&request(ctx), &criteria, sort, page).await?;
+    let total = TotalCount::of(criteria, |request, criteria| {
+        async move { user::count(&request, &criteria).await }.boxed()
+    });
+    Ok(connect(page, total, |row| sort.cursor(row), User))
 }
 
 /// The queries for users.
@@ -148,26 +252,26 @@ pub(crate) struct UserQuery;
 
 #[Object]
 impl UserQuery {
-    /// The members of the organisation, oldest first.
-    #[graphql(complexity = "crate::graphql::paging::weight(first, last, child_complexity)")]
+    /// The members of the organisation, oldest first by default.
+    #[graphql(complexity = "crate::graphql::paging::weight(\"users\", first, last, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "Relay's own")]
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only these.")] filter: Option<UserFilter>,
+        #[graphql(desc = "Which users you want; all by default.")] filter: Option<UserFilter>,
+        #[graphql(desc = "The order of the list; the oldest first by default.")] order_by: Option<UserOrder>,
         #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, User>> {
+    ) -> Result<UserPage> {
         let page = PageRequest {
             first,
             after,
             last,
             before,
         };
-        let criteria = filter.unwrap_or_default().into();
-        let page = tocsin_domain::user::list(&request(ctx), criteria, page).await?;
-        Ok(connect(page, EmptyFields, |row| row.user_id.to_string(), User))
+        list(ctx, filter, order_by, page).await
     }
 }
 
@@ -185,8 +289,8 @@ pub(crate) struct CreateUserInput {
 }
 
 impl CreateUserInput {
-    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::user::CreateUser> {
-        Ok(tocsin_domain::user::CreateUser {
+    fn command(self, ctx: &Context<'_>) -> Result<user::CreateUser> {
+        Ok(user::CreateUser {
             name: self.name,
             email: self.email,
             role: self.role,
@@ -213,8 +317,8 @@ pub(crate) struct UpdateUserInput {
 }
 
 impl UpdateUserInput {
-    fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::user::UpdateUser> {
-        Ok(tocsin_domain::user::UpdateUser {
+    fn command(self, ctx: &Context<'_>) -> Result<user::UpdateUser> {
+        Ok(user::UpdateUser {
             id: self.id.0,
             name: patch(self.name),
             email: patch(self.email),
@@ -241,14 +345,18 @@ pub(crate) struct UserMutation;
 #[Object]
 impl UserMutation {
     /// Adds a member to the organisation. Needs the role ADMIN or OWNER; only an owner adds owners.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> Result<UserPayload> {
-        payload(tocsin_domain::user::create(&request(ctx), input.command(ctx)?).await)
+        payload(user::create(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Changes a member's name, e-mail address or role, deactivates or reactivates them. What another organisation says of
     /// the same person stays. Needs the role ADMIN or OWNER; only an owner makes and changes owners.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Result<UserPayload> {
-        payload(tocsin_domain::user::update(&request(ctx), input.command(ctx)?).await)
+        payload(user::update(&request(ctx), input.command(ctx)?).await)
     }
 }
 

@@ -11,6 +11,7 @@ mod answer;
 mod authenticator;
 mod browser;
 mod client_address;
+pub(crate) mod cost;
 mod document;
 mod endpoint;
 mod field_errors;

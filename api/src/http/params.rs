@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::{
     document::{self, DOCUMENT_BYTES_MAX},
     names,
+    phases::TELL_COST,
     refusal::HttpRefusal,
 };
 
@@ -18,6 +19,8 @@ pub(super) struct RequestParameters {
     query: String,
     pub(super) operation_name: Option<String>,
     variables: Map<String, Json>,
+    /// Whether the caller wants to be told what the query costs.
+    tells_cost: bool,
 }
 
 impl RequestParameters {
@@ -67,6 +70,7 @@ impl RequestParameters {
         Ok(Self {
             query,
             operation_name,
+            tells_cost: extensions.get(TELL_COST) == Some(&Json::Bool(true)),
             variables: optional_object(&mut object, "variables")?,
         })
     }
@@ -106,6 +110,9 @@ impl RequestParameters {
         let variables = Variables::from_json(Json::Object(self.variables));
         let mut request = Request::new(self.query).variables(variables);
         request.operation_name = self.operation_name;
+        if self.tells_cost {
+            request.extensions.insert(TELL_COST.to_owned(), true.into());
+        }
         request.set_parsed_query(document);
         Ok((request, kind))
     }

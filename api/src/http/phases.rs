@@ -8,7 +8,7 @@
 
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError,
-    atomic::{AtomicU8, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering},
 };
 
 use async_graphql::{
@@ -19,18 +19,21 @@ use async_graphql::{
         NextResolve, NextValidation, ResolveInfo,
     },
     parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition},
+    value,
 };
 
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    absent_variables,
+    absent_variables, cost,
     field_errors::{FieldErrors, Place},
     focus,
     names::SchemaNames,
     variables,
 };
 
+/// By which extension of a request a caller asks what it costs.
+pub(super) const TELL_COST: &str = "cost";
 /// Longest answer, in bytes of JSON.
 pub(super) const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// What a field's name has around it in JSON: quotes, colon, comma.
@@ -150,6 +153,10 @@ struct Watch {
     operation_name: Mutex<Option<String>>,
     misfits: Mutex<Vec<ServerError>>,
     errors: FieldErrors,
+    /// What the query costs, once it is known.
+    cost: AtomicUsize,
+    /// Whether the caller wants to be told.
+    tells_cost: AtomicBool,
 }
 
 fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
@@ -177,6 +184,8 @@ impl Extension for Watch {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone_from(&request.operation_name);
+        let tells_cost = request.extensions.get(TELL_COST) == Some(&Value::Boolean(true));
+        self.tells_cost.store(tells_cost, Ordering::Relaxed);
         Ok(request)
     }
 
@@ -219,7 +228,21 @@ impl Extension for Watch {
                 misfit.message = progress.hide_names(&misfit.message);
             }
         }
-        match next.run(ctx).await {
+        let (validated, dearest) = cost::counted(next.run(ctx)).await;
+        if let Ok(result) = &validated {
+            self.cost.store(result.complexity, Ordering::Relaxed);
+        }
+        match validated {
+            Ok(result) if misfits.is_empty() && result.complexity > cost::COST_MAX => {
+                let mut error = ServerError::new(cost::too_much(result.complexity, dearest), None);
+                let told = error.extensions.get_or_insert_default();
+                told.set("cost", result.complexity);
+                told.set("costMaximum", cost::COST_MAX);
+                if let Some(list) = dearest {
+                    told.set("costliestField", list.field);
+                }
+                Err(vec![error])
+            }
             Ok(result) if misfits.is_empty() => {
                 if let Some(progress) = ctx.data_opt::<RequestProgress>() {
                     progress.reach(VALIDATED);
@@ -248,7 +271,12 @@ impl Extension for Watch {
             progress.reach(EXECUTED);
             progress.begin_answer();
         }
-        self.errors.complete(next.run(ctx, operation_name).await)
+        let answer = self.errors.complete(next.run(ctx, operation_name).await);
+        if self.tells_cost.load(Ordering::Relaxed) {
+            let told = value!({ "complexity": self.cost.load(Ordering::Relaxed), "maximum": cost::COST_MAX });
+            return answer.extension("cost", told);
+        }
+        answer
     }
 
     async fn resolve(

@@ -298,7 +298,7 @@ async fn end_session(
         operation,
     };
     session::end_own(&request).await.map_err(|error| match error {
-        MutationError::Told(error) => unavailable(&error.message),
+        MutationError::Told(errors) => unavailable(&errors.first().message),
         MutationError::Refused(refusal) => unavailable(&refusal),
     })
 }

@@ -172,7 +172,7 @@ on_each_database! {
         let neighbour = world.neighbour().await;
         let theirs = neighbour.read("{ organization { id } }").await["organization"]["id"].clone();
         neighbour.change("createConnector", json!({ "name": "default", "channel": "#theirs" })).await.done();
-        let all = "{ connectors { channel organizationId } }";
+        let all = "{ connectors { channel organization { id } } }";
         let channels = async |caller: &Caller| {
             let data = caller.read(all).await;
             let mut channels: Vec<String> = data["connectors"].as_array().expect("connectors").iter().map(|one| text(&one["channel"])).collect();
@@ -183,6 +183,6 @@ on_each_database! {
         assert_eq!(channels(&in_first_organisation(world).await).await, ["#incidents"]);
         assert_eq!(channels(&world.admin()).await, ["#incidents"]);
         let there = Caller { organization: Some(text(&theirs)), ..world.bridge() };
-        assert_eq!(there.read(all).await["connectors"], json!([{ "channel": "#theirs", "organizationId": theirs }]));
+        assert_eq!(there.read(all).await["connectors"], json!([{ "channel": "#theirs", "organization": { "id": theirs } }]));
     }
 }

@@ -143,7 +143,15 @@ fn selection(mutation: &str) -> &'static str {
         "revokeApiKey" => "apiKey { id revokedAt }",
         "revokeSession" => "session { id revokedAt }",
         "createSignInLink" => "url expiresAt",
-        "createService" => "service { id name defaultUrgency isDefault }",
+        "createService" | "updateService" | "archiveService" | "unarchiveService" => {
+            "service { id name descriptionMarkdown defaultUrgency isDefault archivedAt }"
+        }
+        "updateOrganization" => "organization { id name slug }",
+        "updateApiKey" => "apiKey { id name expiresAt }",
+        "acknowledgeIncidents" | "resolveIncidents" | "reassignIncidents" => {
+            "results { incidentId entry { kind bodyMarkdown } incident { id status assignees { id } } \
+             userErrors { code message field } }"
+        }
         "createPostmortem" | "updatePostmortem" | "requestPostmortemReview" | "publishPostmortem" => {
             "postmortem { id title bodyMarkdown status version incident { id } }"
         }
@@ -153,6 +161,17 @@ fn selection(mutation: &str) -> &'static str {
              tags { key value } service { id } }"
         }
     }
+}
+
+/// How the schema describes a mutation.
+fn description(mutation: &str) -> &'static str {
+    const SCHEMA: &str = include_str!("../../../bridge.graphql");
+    let (_, mutations) = SCHEMA.split_once("\ntype Mutation {").expect("mutations");
+    let (described, _) = mutations
+        .split_once(&format!("\n\t{mutation}("))
+        .expect("the mutation");
+    let described = described.trim_end().trim_end_matches("\"\"\"");
+    described.rsplit("\"\"\"").next().unwrap_or_default()
 }
 
 impl Caller {
@@ -189,12 +208,19 @@ impl Caller {
     }
 
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> Answer {
+        self.ask_with(json!({ "query": query, "variables": variables }))
+            .await
+    }
+
+    /// Asks with all the parameters of a request.
+    pub(crate) async fn ask_with(&self, parameters: Value) -> Answer {
         let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
         for (name, value) in self.headers().into_iter().chain(self.browser_headers()) {
             request = request.header(name, value);
         }
-        let body = json!({ "query": query, "variables": variables }).to_string();
-        let request = request.body(Body::from(body)).expect("a request");
+        let request = request
+            .body(Body::from(parameters.to_string()))
+            .expect("a request");
         let response = self.send(request).await;
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
         Answer(serde_json::from_slice(&body).expect("JSON"))
@@ -274,7 +300,24 @@ impl Caller {
             "mutation($input: {kind}Input!) {{ {mutation}(input: $input) {{ {} userErrors {{ code message field }} }} }}",
             selection(mutation)
         );
-        self.ask(&query, json!({ "input": input })).await
+        let answer = self.ask(&query, json!({ "input": input })).await;
+        let payload = &answer.0["data"][mutation];
+        let results = payload["results"].as_array().into_iter().flatten();
+        for errors in results.chain([payload]).map(|told| &told["userErrors"]) {
+            for code in errors
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(|error| text(&error["code"]))
+            {
+                let is_described = description(mutation).contains(&format!("`{code}`"));
+                assert!(
+                    is_described,
+                    "{mutation} answers {code}, and its description doesn't say so"
+                );
+            }
+        }
+        answer
     }
 
     /// A mutation with this input, its payload.

@@ -191,7 +191,7 @@ async fn of_incidents(admin: &Caller) -> Vec<UpdateCase> {
         UpdateCase::of_node(
             "updateIncident",
             ("Incident", &incident),
-            "title descriptionMarkdown urgency severity tags { key value }",
+            "title descriptionMarkdown urgency severity tags { key value } serviceId: service { id }",
             &["descriptionMarkdown", "severity", "tags"],
         ),
         UpdateCase::of_node(
@@ -212,6 +212,30 @@ async fn of_incidents(admin: &Caller) -> Vec<UpdateCase> {
             "active: deactivatedAt email name role",
             &[],
         ),
+    ]
+}
+
+/// Of the organisation, its services and its keys.
+async fn of_the_organization(admin: &Caller) -> Vec<UpdateCase> {
+    let service = json!({ "name": "Login", "descriptionMarkdown": "Who you are" });
+    let service = made(admin, "createService", service).await;
+    let key = json!({ "name": "cron", "scopes": ["READ"], "expiresAt": crate::timers::in_seconds(3_600) });
+    let key = made(admin, "createApiKey", key).await;
+    vec![
+        UpdateCase::of_node(
+            "updateService",
+            ("Service", &service),
+            "name descriptionMarkdown defaultUrgency isDefault",
+            &["descriptionMarkdown"],
+        ),
+        UpdateCase::of_node("updateApiKey", ("ApiKey", &key), "name expiresAt", &["expiresAt"]),
+        UpdateCase {
+            mutation: "updateOrganization",
+            object: json!({}),
+            read: "{ organization { name slug } }".to_owned(),
+            clears: &[],
+            restore: None,
+        },
     ]
 }
 
@@ -304,6 +328,7 @@ async fn of_slack(admin: &Caller) -> Vec<UpdateCase> {
 async fn cases(world: &World) -> Vec<UpdateCase> {
     let admin = world.admin();
     let mut all = of_incidents(&admin).await;
+    all.extend(of_the_organization(&admin).await);
     all.extend(of_connectors(&admin).await);
     all.extend(of_slack(&admin).await);
     all

@@ -13,7 +13,7 @@ use crate::{
 /// The kind of object that a field of an input names.
 fn kind(mutation: &str, field: &str) -> &'static str {
     match field {
-        "incidentId" => return "Incident",
+        "ids" | "incidentId" => return "Incident",
         "serviceId" | "serviceIds" => return "Service",
         "userId" | "assigneeIds" | "installedById" | "assigneeId" | "participantId" => return "User",
         "connectorId" | "connectorIds" | "fallbackId" => return "Connector",
@@ -40,6 +40,7 @@ fn kind(mutation: &str, field: &str) -> &'static str {
         ("SlackApp", "SlackApp"),
         ("SlackOperation", "SlackOperation"),
         ("User", "User"),
+        ("Service", "Service"),
     ];
     let found = kinds.iter().find(|(part, _)| mutation.contains(part));
     found
@@ -162,12 +163,12 @@ const ARGUMENTS: [(&str, &str, &str); 16] = [
     (
         "incidents",
         "serviceId",
-        "incidents(filter: { serviceId: $id }) { nodes { id } }",
+        "incidents(filter: { serviceIds: [$id] }) { nodes { id } }",
     ),
     (
         "incidents",
         "assigneeId",
-        "incidents(filter: { assigneeId: $id }) { nodes { id } }",
+        "incidents(filter: { assigneeIds: [$id] }) { nodes { id } }",
     ),
     (
         "incidents",
@@ -216,7 +217,10 @@ on_each_database! {
                 let mut input = input.clone();
                 input[&field] = if is_list { json!([id]) } else { id };
                 let answer = caller.attempt(&mutation, input).await.0;
-                let code = &answer["data"][&mutation]["userErrors"][0]["code"];
+                let payload = &answer["data"][&mutation];
+                // What is changed in bulk is refused one by one.
+                let refused = payload.pointer("/results/0/userErrors/0").unwrap_or(&payload["userErrors"][0]);
+                let code = &refused["code"];
                 if code != "NOT_FOUND" {
                     wrong.push(format!("{mutation}.{field}: {answer}"));
                 }

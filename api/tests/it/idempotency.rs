@@ -72,7 +72,24 @@ pub(crate) async fn every_mutation(admin: &Caller) -> Vec<(&'static str, Value, 
             json!({ "id": open, "noteMarkdown": "b" }),
         ),
         ("reopenIncident", json!({ "id": over }), json!({ "id": open })),
+        ("unsnoozeIncident", json!({ "id": over }), json!({ "id": other })),
+        (
+            "acknowledgeIncidents",
+            json!({ "ids": [over] }),
+            json!({ "ids": [other] }),
+        ),
+        (
+            "reassignIncidents",
+            json!({ "ids": [over, other], "assigneeIds": [user] }),
+            json!({ "ids": [over, other], "assigneeIds": [] }),
+        ),
+        (
+            "resolveIncidents",
+            json!({ "ids": [over] }),
+            json!({ "ids": [other, over] }),
+        ),
     ];
+    all.extend(of_the_organization(admin, &spare).await);
     all.extend(comments_and_slack(admin, [&open, &over]).await);
     all.extend(other_mutations(
         [&open, &over],
@@ -170,6 +187,40 @@ async fn comments_and_slack(admin: &Caller, [open, over]: [&Value; 2]) -> Vec<(&
             "updateConnector",
             json!({ "id": connector, "replyMode": "CHANNEL" }),
             json!({ "id": connector, "replyMode": "THREAD" }),
+        ),
+    ]
+}
+
+/// Those of the organisation, its services and its keys.
+async fn of_the_organization(admin: &Caller, key: &Value) -> Vec<(&'static str, Value, Value)> {
+    let service = json!({ "name": "Mail" });
+    let service = admin.change("createService", service).await.done()["service"]["id"].clone();
+    let default = admin.read("{ services { nodes { id } } }").await["services"]["nodes"][0]["id"].clone();
+    vec![
+        (
+            "updateOrganization",
+            json!({ "name": "Another" }),
+            json!({ "name": "Yet another" }),
+        ),
+        (
+            "updateService",
+            json!({ "id": service, "name": "Post" }),
+            json!({ "id": service, "name": "Letters" }),
+        ),
+        (
+            "archiveService",
+            json!({ "id": service }),
+            json!({ "id": default }),
+        ),
+        (
+            "unarchiveService",
+            json!({ "id": service }),
+            json!({ "id": default }),
+        ),
+        (
+            "updateApiKey",
+            json!({ "id": key, "name": "a" }),
+            json!({ "id": key, "name": "b" }),
         ),
     ]
 }

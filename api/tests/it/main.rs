@@ -1,8 +1,10 @@
 //! The API by GraphQL, on a real database: each test on SQLite, and on PostgreSQL where `TOCSIN_TEST_POSTGRES_URL` names one.
 
+mod abilities;
 mod audit;
 mod authority;
 mod bridge;
+mod bulk;
 mod caller;
 mod clearing;
 mod connectors;
@@ -25,10 +27,12 @@ mod operations;
 mod people;
 mod postmortems;
 mod previews;
+mod query_cost;
 mod restores;
 mod revisions;
 mod rights;
 mod routing;
+mod services;
 mod sessions;
 mod shared_team;
 mod sign_in;
@@ -37,6 +41,7 @@ mod templates;
 mod tenants;
 mod timers;
 mod together;
+mod validation;
 mod wire;
 mod workspaces;
 mod world;

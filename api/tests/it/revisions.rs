@@ -280,7 +280,7 @@ on_each_database! {
         let names = |data: Value, of: &str| -> Vec<String> {
             data[of]["nodes"].as_array().expect("nodes").iter().map(|node| text(&node["name"])).collect()
         };
-        let users = "query($text: String, $active: Boolean) { users(filter: { search: $text, isActive: $active }) { nodes { id name } } }";
+        let users = "query($text: String, $active: Boolean) { users(filter: { search: $text, active: $active }) { nodes { id name } } }";
         for (typed, found) in [("rös", vec!["Jörg Rösler"]), ("RITA", vec!["Rita"]), ("jr@", vec!["Jörg Rösler"]), ("%", vec![]), ("girl", vec!["Gone Girl"])] {
             assert_eq!(names(rita.ask(users, json!({ "text": typed })).await.data(), "users"), found, "{typed}");
         }

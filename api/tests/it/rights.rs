@@ -130,6 +130,14 @@ pub(crate) fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ("resolveIncident", Write, incident.clone()),
         ("reopenIncident", Write, incident.clone()),
         ("updateIncident", Write, incident.clone()),
+        ("unsnoozeIncident", Write, incident.clone()),
+        ("acknowledgeIncidents", Write, json!({ "ids": [] })),
+        ("resolveIncidents", Write, json!({ "ids": [] })),
+        (
+            "reassignIncidents",
+            Write,
+            json!({ "ids": [], "assigneeIds": [] }),
+        ),
         (
             "snoozeIncident",
             Write,
@@ -163,6 +171,11 @@ pub(crate) fn mutations() -> Vec<(&'static str, Needs, Value)> {
         ),
         ("updateUser", Admin, json!({ "id": nobody("usr") })),
         ("createService", Admin, json!({ "name": "" })),
+        ("updateService", Admin, json!({ "id": nobody("svc") })),
+        ("archiveService", Admin, json!({ "id": nobody("svc") })),
+        ("unarchiveService", Admin, json!({ "id": nobody("svc") })),
+        ("updateOrganization", Admin, json!({ "slug": "" })),
+        ("updateApiKey", Admin, json!({ "id": nobody("key") })),
         ("createConnector", Admin, json!({ "name": "x", "channel": "" })),
         ("updateConnector", Admin, json!({ "id": nobody("con") })),
         ("deleteConnector", Admin, json!({ "id": nobody("con") })),
@@ -252,7 +265,7 @@ pub(crate) fn mutations() -> Vec<(&'static str, Needs, Value)> {
 }
 
 /// Every kind of caller with what it may do.
-async fn callers(world: &World) -> Vec<(&'static str, Caller, &'static [Needs])> {
+pub(crate) async fn callers(world: &World) -> Vec<(&'static str, Caller, &'static [Needs])> {
     let bridge = Caller {
         organization: Some(text(
             &world.admin().read("{ organization { id } }").await["organization"]["id"],

@@ -10,6 +10,7 @@ enum Step {
     Acknowledge,
     Resolve,
     Reopen,
+    Unsnooze,
     Comment,
     Snooze(i64),
     Urgency(&'static str),
@@ -20,6 +21,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::Acknowledge),
         Just(Step::Resolve),
         Just(Step::Reopen),
+        Just(Step::Unsnooze),
         Just(Step::Comment),
         (1_i64..4).prop_map(Step::Snooze),
         prop_oneof![Just("HIGH"), Just("LOW")].prop_map(Step::Urgency),
@@ -40,11 +42,15 @@ impl Model {
     fn take(&mut self, step: Step) -> bool {
         let before = self.clone();
         match (step, self.status) {
-            (Step::Acknowledge | Step::Snooze(_), "RESOLVED") => return true,
+            (Step::Acknowledge | Step::Snooze(_) | Step::Unsnooze, "RESOLVED") => return true,
             (Step::Acknowledge, _) => self.status = "ACKNOWLEDGED",
             (Step::Resolve, _) => (self.status, self.snoozed) = ("RESOLVED", None),
             (Step::Reopen, "RESOLVED") => self.status = "TRIGGERED",
-            (Step::Reopen, _) => {}
+            (Step::Reopen | Step::Unsnooze, _) => {
+                if self.snoozed.take().is_some() {
+                    self.status = "TRIGGERED";
+                }
+            }
             (Step::Comment, _) => self.version += 1,
             (Step::Snooze(hours), _) => (self.status, self.snoozed) = ("ACKNOWLEDGED", Some(hours)),
             (Step::Urgency(urgency), _) => self.urgency = urgency,
@@ -62,6 +68,7 @@ async fn make(caller: &Caller, id: &Value, untils: &[String], step: Step) -> cra
         Step::Acknowledge => caller.change("acknowledgeIncident", input).await,
         Step::Resolve => caller.change("resolveIncident", input).await,
         Step::Reopen => caller.change("reopenIncident", input).await,
+        Step::Unsnooze => caller.change("unsnoozeIncident", input).await,
         Step::Comment => {
             caller
                 .change("addComment", json!({ "incidentId": id, "bodyMarkdown": "x" }))

@@ -8,5 +8,5 @@ mod query;
 mod subject;
 mod trail;
 
-pub use self::query::{AuditCriteria, find, list};
+pub use self::query::{AuditCriteria, count, find, list};
 pub(crate) use self::trail::AuditTrail;

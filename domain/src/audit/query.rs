@@ -1,7 +1,7 @@
 //! Reading the audit log.
 
-use sea_orm::{ColumnTrait, Condition, QueryFilter};
-use time::OffsetDateTime;
+use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, Select};
+use tocsin_database::Database;
 use tocsin_entity::{
     audit_entry::{Column, Entity, Model},
     id::{ApiKeyId, AuditEntryId, UserId},
@@ -10,14 +10,14 @@ use tocsin_entity::{
 
 use crate::{
     error::RequestError,
-    limits,
     paging::{PageBounds, PageRequest, RowPage},
     request::Request,
+    time_range::TimeRange,
     viewer::Permission,
 };
 
 /// Which entries are wanted: those for which all that is given holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct AuditCriteria {
     /// Those of this mutation, such as `updateUser`.
     pub action: Option<String>,
@@ -27,22 +27,20 @@ pub struct AuditCriteria {
     pub actor_id: Option<String>,
     /// Those about this object.
     pub subject_id: Option<String>,
-    /// Those from this time on.
-    pub since: Option<OffsetDateTime>,
-    /// Those before this time.
-    pub until: Option<OffsetDateTime>,
+    /// Those within this time.
+    pub created_at: TimeRange,
 }
 
 impl AuditCriteria {
-    fn condition(self) -> Result<Condition, RequestError> {
+    fn condition(&self, database: &Database) -> Result<Condition, RequestError> {
         let mut all = Condition::all();
-        if let Some(action) = self.action {
-            all = all.add(Column::Action.eq(action));
+        if let Some(action) = &self.action {
+            all = all.add(Column::Action.eq(action.as_str()));
         }
         if let Some(through) = self.through {
             all = all.add(Column::Through.eq(through));
         }
-        if let Some(id) = self.actor_id {
+        if let Some(id) = &self.actor_id {
             let (user, key) = (id.parse::<UserId>(), id.parse::<ApiKeyId>());
             all = all.add(match (user, key) {
                 (Ok(user), _) => Column::ActorUserId.eq(user),
@@ -53,16 +51,10 @@ impl AuditCriteria {
                 }
             });
         }
-        if let Some(id) = self.subject_id {
-            all = all.add(Column::SubjectId.eq(id));
+        if let Some(id) = &self.subject_id {
+            all = all.add(Column::SubjectId.eq(id.as_str()));
         }
-        if let Some(since) = self.since {
-            all = all.add(Column::CreatedAt.gte(limits::time(since)));
-        }
-        if let Some(until) = self.until {
-            all = all.add(Column::CreatedAt.lt(limits::time(until)));
-        }
-        Ok(all)
+        Ok(all.add(self.created_at.condition(database, Column::CreatedAt)))
     }
 }
 
@@ -73,15 +65,25 @@ pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, Requ
         .await
 }
 
+fn wanted(request: &Request<'_>, criteria: &AuditCriteria) -> Result<Select<Entity>, RequestError> {
+    let tenant = request.tenant(Permission::Manage)?;
+    let condition = criteria.condition(request.domain.database())?;
+    Ok(tenant.find::<Entity>().filter(condition))
+}
+
 /// A page of what administrators have changed in the organisation, oldest first. For administrators.
 pub async fn list(
     request: &Request<'_>,
-    criteria: AuditCriteria,
+    criteria: &AuditCriteria,
     page: PageRequest,
 ) -> Result<RowPage<Model>, RequestError> {
-    let tenant = request.tenant(Permission::Manage)?;
+    let own = wanted(request, criteria)?;
     let page = PageBounds::new(page)?;
-    let own = tenant.find::<Entity>().filter(criteria.condition()?);
     let find = page.cut::<_, AuditEntryId>(own, Column::Id)?;
     Ok(page.of(find.all(request.read()).await?))
+}
+
+/// How many entries are wanted. For administrators.
+pub async fn count(request: &Request<'_>, criteria: &AuditCriteria) -> Result<u64, RequestError> {
+    Ok(wanted(request, criteria)?.count(request.read()).await?)
 }

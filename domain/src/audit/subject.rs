@@ -181,11 +181,12 @@ impl AuditedObject for service::Model {
             description_markdown,
             default_urgency,
             is_default,
+            archived_at,
             created_at: _,
         } = self;
         json!({
             "name": name, "descriptionMarkdown": description_markdown, "defaultUrgency": default_urgency,
-            "isDefault": is_default,
+            "isDefault": is_default, "archivedAt": at(*archived_at),
         })
     }
 }

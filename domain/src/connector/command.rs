@@ -1,5 +1,7 @@
 //! Connectors are made, changed and deleted here.
 
+use std::collections::HashSet;
+
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
     sea_query::Expr,
@@ -15,13 +17,14 @@ use tocsin_queue::jobs::CheckConnector;
 use super::{event, input, place, rule, scope::ConnectorScope};
 use crate::{
     audit::AuditTrail,
-    error::{MutationError, UserError},
+    error::{MutationError, UserError, UserErrors},
     idempotency::{self, RequestKey},
     limits,
     patch::Patch,
     request::Request,
     template, tenant,
     tenant::Tenant,
+    validation::{Checks, each, new_value},
     viewer::Permission,
     workspace::{self, WorkspaceChoice},
 };
@@ -138,7 +141,24 @@ async fn create_row(request: &Request<'_>, input: CreateConnector) -> Result<Mod
     let connector_scope = ConnectorScope::of_viewer(request).await?;
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
-    let services = services(input.service_ids.as_deref().unwrap_or_default())?;
+    let (services, name, channel, appearance_name, appearance_icon, fallback_id, template_id) = (
+        services(input.service_ids.as_deref().unwrap_or_default()),
+        limits::name("name", &input.name),
+        input::channel(&input.channel),
+        input
+            .appearance_name
+            .as_deref()
+            .map(input::appearance_name)
+            .transpose(),
+        input
+            .appearance_icon
+            .as_deref()
+            .map(input::appearance_icon)
+            .transpose(),
+        input.fallback_id.as_deref().map(fallback_id).transpose(),
+        input.template_id.as_deref().map(template_id).transpose(),
+    )
+        .all()?;
     let is_default = input.is_default.unwrap_or(services.is_empty());
     if is_default {
         connector_scope.need_all()?;
@@ -147,29 +167,21 @@ async fn create_row(request: &Request<'_>, input: CreateConnector) -> Result<Mod
     let row = Model {
         id: ConnectorId::new(),
         organization_id,
-        name: limits::name("name", &input.name)?,
+        name,
         workspace_id: None,
-        channel: input::channel(&input.channel)?,
+        channel,
         reply_mode: input.reply_mode.unwrap_or(ReplyMode::Thread),
         is_default,
         events: event::write(input.events.unwrap_or_else(|| event::DEFAULT_EVENTS.to_vec())),
         urgency_filter: input.urgency_filter.unwrap_or(UrgencyFilter::All),
         two_way_sync: input.two_way_sync.unwrap_or(true),
-        appearance_name: input
-            .appearance_name
-            .as_deref()
-            .map(input::appearance_name)
-            .transpose()?,
-        appearance_icon: input
-            .appearance_icon
-            .as_deref()
-            .map(input::appearance_icon)
-            .transpose()?,
-        fallback_id: input.fallback_id.as_deref().map(fallback_id).transpose()?,
-        template_id: input.template_id.as_deref().map(template_id).transpose()?,
+        appearance_name,
+        appearance_icon,
+        fallback_id,
+        template_id,
         created_at: request.now(),
     };
-    let workspace_id = input.workspace_id;
+    let (workspace_id, given) = (input.workspace_id, input.service_ids.unwrap_or_default());
     idempotency::once(
         request,
         organization_id,
@@ -192,7 +204,12 @@ async fn create_row(request: &Request<'_>, input: CreateConnector) -> Result<Mod
             place::need_free(request, tx, &row).await?;
             check_fallback(&row, &known, &connector_scope, tx).await?;
             check_template(&row, tx).await?;
-            rule::need_services(tx, organization_id, &services).await?;
+            let unknown = |id: ServiceId| {
+                let place = given.iter().position(|own| *own == id.to_string());
+                let part = ["serviceIds".to_owned(), place.unwrap_or_default().to_string()];
+                UserError::not_found("service").under(&part)
+            };
+            rule::need_services(tx, organization_id, &services, unknown).await?;
             let row = row
                 .into_active_model()
                 .insert(tx)
@@ -270,31 +287,41 @@ fn changed(
     input: &UpdateConnector,
     before: Model,
     workspace_id: Option<WorkspaceId>,
-) -> Result<Model, UserError> {
-    let name = input.name.clone().needed("name")?;
-    let name = name.map(|name| limits::name("name", &name)).transpose()?;
-    let channel = input.channel.clone().needed("channel")?;
-    let channel = channel.as_deref().map(input::channel).transpose()?;
-    let events = input.events.clone().needed("events")?;
-    let urgency_filter = input.urgency_filter.needed("urgencyFilter")?;
+) -> Result<Model, UserErrors> {
     let text = |text: &String| input::appearance_name(text);
     let icon = |text: &String| input::appearance_icon(text);
+    let (name, channel, appearance_name, appearance_icon, fallback_id, template_id, events) = (
+        new_value("name", input.name.clone(), |name| limits::name("name", &name)),
+        new_value("channel", input.channel.clone(), |channel| {
+            input::channel(&channel)
+        }),
+        input::changed(&input.appearance_name, before.appearance_name, text),
+        input::changed(&input.appearance_icon, before.appearance_icon, icon),
+        input::changed(&input.fallback_id, before.fallback_id, |id| fallback_id(id)),
+        input::changed(&input.template_id, before.template_id, |id| template_id(id)),
+        input.events.clone().needed("events"),
+    )
+        .all()?;
+    let (urgency_filter, reply_mode, is_default, two_way_sync) = (
+        input.urgency_filter.needed("urgencyFilter"),
+        input.reply_mode.needed("replyMode"),
+        input.is_default.needed("isDefault"),
+        input.two_way_sync.needed("twoWaySync"),
+    )
+        .all()?;
     Ok(Model {
         name: name.unwrap_or(before.name),
         channel: channel.unwrap_or(before.channel),
         workspace_id: workspace_id.or(before.workspace_id),
-        reply_mode: input.reply_mode.needed("replyMode")?.unwrap_or(before.reply_mode),
-        is_default: input.is_default.needed("isDefault")?.unwrap_or(before.is_default),
+        reply_mode: reply_mode.unwrap_or(before.reply_mode),
+        is_default: is_default.unwrap_or(before.is_default),
         events: events.map_or(before.events, event::write),
         urgency_filter: urgency_filter.unwrap_or(before.urgency_filter),
-        two_way_sync: input
-            .two_way_sync
-            .needed("twoWaySync")?
-            .unwrap_or(before.two_way_sync),
-        appearance_name: input::changed(&input.appearance_name, before.appearance_name, text)?,
-        appearance_icon: input::changed(&input.appearance_icon, before.appearance_icon, icon)?,
-        fallback_id: input::changed(&input.fallback_id, before.fallback_id, |id| fallback_id(id))?,
-        template_id: input::changed(&input.template_id, before.template_id, |id| template_id(id))?,
+        two_way_sync: two_way_sync.unwrap_or(before.two_way_sync),
+        appearance_name,
+        appearance_icon,
+        fallback_id,
+        template_id,
         ..before
     })
 }
@@ -363,22 +390,16 @@ async fn check_template(row: &Model, tx: &DatabaseTransaction) -> Result<(), Mut
     }
 }
 
-fn services(ids: &[String]) -> Result<Vec<ServiceId>, UserError> {
+fn services(ids: &[String]) -> Result<Vec<ServiceId>, UserErrors> {
     if ids.len() > SERVICES_MAX {
-        return Err(UserError::invalid(
-            "serviceIds",
-            format!("Name at most {SERVICES_MAX} services."),
-        ));
+        let why = format!("Name at most {SERVICES_MAX} services.");
+        return Err(UserError::invalid("serviceIds", why).into());
     }
-    let mut services = Vec::new();
-    for id in ids {
-        let id = id
-            .parse()
-            .map_err(|_| UserError::not_found("service").at("serviceIds"))?;
-        if !services.contains(&id) {
-            services.push(id);
-        }
-    }
+    let mut named = HashSet::new();
+    let mut services = each("serviceIds", ids, |id| {
+        id.parse().map_err(|_| UserError::not_found("service"))
+    })?;
+    services.retain(|id| named.insert(*id));
     Ok(services)
 }
 

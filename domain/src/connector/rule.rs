@@ -1,8 +1,10 @@
 //! Rules that lead incidents to connectors: in GraphQL, and how they are made, changed and deleted.
 
+use std::collections::HashSet;
+
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter,
+    QueryFilter, QuerySelect,
 };
 use tocsin_entity::{
     connector,
@@ -19,12 +21,13 @@ use super::{
 };
 use crate::{
     audit::AuditTrail,
-    error::{MutationError, UserError, UserErrorCode},
+    error::{MutationError, UserError, UserErrorCode, UserErrors},
     idempotency::{self, RequestKey},
     limits,
     patch::Patch,
     request::Request,
     tenant::{self, Tenant},
+    validation::Checks,
 };
 
 /// Most rules of an organisation: each incident is compared with all of them.
@@ -86,19 +89,22 @@ pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result
     let organization_id = organization(request)?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let no_connector = || unknown().at("connectorId");
+    let (connector_id, service_id, tag_key, tag_value) = (
+        input.connector_id.parse().map_err(|_| no_connector()),
+        input.service_id.as_deref().map(service_id).transpose(),
+        input.tag_key.as_deref().map(tag_key).transpose(),
+        input.tag_value.as_deref().map(tag_value).transpose(),
+    )
+        .all()?;
     let row = checked(Model {
         id: RuleId::new(),
         organization_id,
-        connector_id: input.connector_id.parse().map_err(|_| no_connector())?,
-        service_id: input.service_id.as_deref().map(service_id).transpose()?,
+        connector_id,
+        service_id,
         urgency: input.urgency,
         severity: input.severity,
-        tag_key: input
-            .tag_key
-            .as_deref()
-            .map(|text| limits::line("tagKey", text, TAG_MAX))
-            .transpose()?,
-        tag_value: input.tag_value.as_deref().map(tag_value).transpose()?,
+        tag_key,
+        tag_value,
         created_at: request.now(),
     })?;
     connector_scope.need([row.service_id])?;
@@ -118,7 +124,7 @@ pub async fn create(request: &Request<'_>, input: CreateConnectorRule) -> Result
                 )
                 .into());
             }
-            need_services(tx, organization_id, row.service_id.as_slice()).await?;
+            need_services(tx, organization_id, row.service_id.as_slice(), |_| no_service()).await?;
             need_new(tx, &row, "connectorId").await?;
             let row = row.into_active_model().insert(tx).await?;
             AuditTrail::of(request, organization_id).made(tx, &row).await?;
@@ -143,17 +149,22 @@ pub async fn update(request: &Request<'_>, input: UpdateConnectorRule) -> Result
         async |tx| {
             let before = own(tx, organization_id, id, &connector_scope).await?;
             let was = before.clone();
-            let key = |text: &String| limits::line("tagKey", text, TAG_MAX);
+            let (service_id, tag_key, tag_value) = (
+                input::changed(&input.service_id, before.service_id, |id| service_id(id)),
+                input::changed(&input.tag_key, before.tag_key, |text| tag_key(text)),
+                input::changed(&input.tag_value, before.tag_value, |text| tag_value(text)),
+            )
+                .all()?;
             let after = checked(Model {
-                service_id: input::changed(&input.service_id, before.service_id, |id| service_id(id))?,
-                urgency: input::changed(&input.urgency, before.urgency, |urgency| Ok(*urgency))?,
-                severity: input::changed(&input.severity, before.severity, |severity| Ok(*severity))?,
-                tag_key: input::changed(&input.tag_key, before.tag_key, key)?,
-                tag_value: input::changed(&input.tag_value, before.tag_value, |text| tag_value(text))?,
+                service_id,
+                urgency: input.urgency.apply(before.urgency),
+                severity: input.severity.apply(before.severity),
+                tag_key,
+                tag_value,
                 ..before
             })?;
             connector_scope.need([after.service_id])?;
-            need_services(tx, organization_id, after.service_id.as_slice()).await?;
+            need_services(tx, organization_id, after.service_id.as_slice(), |_| no_service()).await?;
             if after != was {
                 need_new(tx, &after, "id").await?;
             }
@@ -239,28 +250,36 @@ fn service_id(id: &str) -> Result<ServiceId, UserError> {
     id.parse().map_err(|_| no_service())
 }
 
+fn tag_key(text: &str) -> Result<String, UserError> {
+    limits::line("tagKey", text, TAG_MAX)
+}
+
 fn tag_value(text: &str) -> Result<String, UserError> {
     limits::bounded("tagValue", text.trim().to_owned(), TAG_MAX)
 }
 
-/// The services must be the organisation's.
+/// The services must be the organisation's; `unknown` says what is wrong with one that is not.
 pub(crate) async fn need_services(
     tx: &DatabaseTransaction,
     organization_id: OrganizationId,
     services: &[ServiceId],
+    unknown: impl Fn(ServiceId) -> UserError,
 ) -> Result<(), MutationError> {
-    if services.is_empty() {
-        return Ok(());
-    }
-    let own = Tenant::of(organization_id)
+    let own: HashSet<ServiceId> = Tenant::of(organization_id)
         .find::<service::Entity>()
+        .select_only()
+        .column(service::Column::Id)
         .filter(service::Column::Id.is_in(services.iter().copied()))
-        .count(tx)
-        .await?;
-    if own == services.len() as u64 {
-        Ok(())
-    } else {
-        Err(no_service().into())
+        .into_tuple()
+        .all(tx)
+        .await?
+        .into_iter()
+        .collect();
+    let missing = services.iter().filter(|id| !own.contains(id));
+    let wrong = missing.map(|id| UserErrors::from(unknown(*id)));
+    match wrong.reduce(UserErrors::and) {
+        None => Ok(()),
+        Some(wrong) => Err(wrong.into()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use sea_orm::{ColumnTrait, DbErr, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use tocsin_database::Database;
 use tocsin_entity::{
     event,
@@ -95,6 +95,12 @@ pub(super) async fn read_after(
             }))
         })
         .collect()
+}
+
+/// How many events the log has.
+pub(super) async fn count(database: &Database, organization_id: OrganizationId) -> Result<u64, DbErr> {
+    let own = Tenant::of(organization_id).find::<event::Entity>();
+    own.count(database.read()).await
 }
 
 /// The event of a number.

@@ -8,5 +8,10 @@ mod notifier;
 mod query;
 mod stream;
 
-pub use self::{cursor::Position, log::EventDetails, newest::EventNumber, query::list};
+pub use self::{
+    cursor::Position,
+    log::EventDetails,
+    newest::EventNumber,
+    query::{count, list},
+};
 pub(crate) use self::{hub::EventHub, query::follow};

@@ -56,6 +56,12 @@ pub async fn list(
     Ok(page.of(rows))
 }
 
+/// How many events the organisation's log has.
+pub async fn count(request: &Request<'_>) -> Result<u64, RequestError> {
+    let organization_id = request.viewer.may(Permission::Read)?;
+    Ok(log::count(request.domain.database(), organization_id).await?)
+}
+
 /// The events behind a cursor, or from now on, for ever. It ends after an error: the listener comes back with its cursor.
 pub(crate) async fn follow(
     request: &Request<'_>,

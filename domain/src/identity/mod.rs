@@ -14,5 +14,5 @@ pub use self::{
     member::{SlackPerson, find},
     said::said_in,
     sign_in::{LinkSlackIdentity, RecordSlackLink, begin, record},
-    table::{Identity, IdentityActivity, IdentityCriteria, IdentityFilter, list},
+    table::{Identity, IdentityActivity, IdentityCriteria, IdentityFilter, count, list},
 };

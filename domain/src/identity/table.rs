@@ -7,7 +7,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use sea_orm::{
-    ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, ExprTrait, Query, SelectStatement},
 };
 use time::OffsetDateTime;
@@ -73,7 +73,7 @@ pub struct Identity {
 }
 
 /// Which people of which Slack workspace are wanted.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct IdentityCriteria {
     /// The workspace; by default that of the server's configuration, or the only one that is connected where there is none.
     pub workspace_id: Option<String>,
@@ -86,18 +86,23 @@ pub struct IdentityCriteria {
 /// A page of who is who in a Slack workspace. For administrators.
 pub async fn list(
     request: &Request<'_>,
-    criteria: IdentityCriteria,
+    criteria: &IdentityCriteria,
     page: PageRequest,
 ) -> Result<RowPage<Identity>, RequestError> {
-    let organization_id = request.viewer.may(Permission::Manage)?;
+    let table = Table::of(request, criteria).await?;
     let page = PageBounds::new(page)?;
-    let table = Table {
-        organization_id,
-        place: place(request, organization_id, criteria.workspace_id.as_deref()).await?,
-        filter: criteria.filter,
-        search: criteria.search,
-    };
     Ok(page.of(table.rows(request, &page).await?))
+}
+
+/// How many people are wanted. For administrators.
+pub async fn count(request: &Request<'_>, criteria: &IdentityCriteria) -> Result<u64, RequestError> {
+    let table = Table::of(request, criteria).await?;
+    let members = table.find_members()?.count(request.read()).await?;
+    let others = match table.find_others()? {
+        Some(others) => others.count(request.read()).await?,
+        None => 0,
+    };
+    Ok(members + others)
 }
 
 /// Where people are looked for.
@@ -169,6 +174,17 @@ impl Start {
 }
 
 impl Table {
+    /// What an administrator asks for.
+    async fn of(request: &Request<'_>, criteria: &IdentityCriteria) -> Result<Self, RequestError> {
+        let organization_id = request.viewer.may(Permission::Manage)?;
+        Ok(Self {
+            organization_id,
+            place: place(request, organization_id, criteria.workspace_id.as_deref()).await?,
+            filter: criteria.filter,
+            search: criteria.search.clone(),
+        })
+    }
+
     /// One row more than the page has, so that it is seen whether there are more.
     async fn rows(&self, request: &Request<'_>, page: &PageBounds) -> Result<Vec<Identity>, RequestError> {
         let limit = page.limit + 1;
@@ -237,6 +253,21 @@ impl Table {
             )
     }
 
+    /// The members that are wanted.
+    fn find_members(&self) -> Result<Select<membership::Entity>, RequestError> {
+        let find = Tenant::of(self.organization_id)
+            .find::<membership::Entity>()
+            .filter(
+                search::contains(membership::Column::Name, &self.search)?
+                    .add(search::contains(membership::Column::Email, &self.search)?),
+            );
+        Ok(match self.filter {
+            None => find,
+            Some(IdentityFilter::Matched) => find.filter(self.is_matched()),
+            Some(IdentityFilter::Unmatched) => find.filter(self.is_matched().not()),
+        })
+    }
+
     async fn members(
         &self,
         request: &Request<'_>,
@@ -244,22 +275,13 @@ impl Table {
         limit: u64,
     ) -> Result<Vec<Identity>, RequestError> {
         let database = request.domain.database();
-        let mut find = Tenant::of(self.organization_id)
-            .find::<membership::Entity>()
+        let mut find = self
+            .find_members()?
             .order_by_asc(membership::Column::UserId)
             .limit(limit);
         if let Some(after) = after {
             find = find.filter(membership::Column::UserId.gt(after));
         }
-        find = find.filter(
-            search::contains(membership::Column::Name, &self.search)?
-                .add(search::contains(membership::Column::Email, &self.search)?),
-        );
-        find = match self.filter {
-            None => find,
-            Some(IdentityFilter::Matched) => find.filter(self.is_matched()),
-            Some(IdentityFilter::Unmatched) => find.filter(self.is_matched().not()),
-        };
         let rows = find.all(database.read()).await?;
         let members: Vec<_> = rows
             .into_iter()
@@ -350,15 +372,10 @@ impl Table {
         Ok(members.into_iter().map(of).collect())
     }
 
-    /// People in Slack who are no members, where they may be told.
-    async fn others(
-        &self,
-        database: &Database,
-        after: &str,
-        limit: u64,
-    ) -> Result<Vec<Identity>, RequestError> {
+    /// People in Slack who are no members and are wanted; none where they may not be told.
+    fn find_others(&self) -> Result<Option<Select<slack_user::Entity>>, RequestError> {
         if !self.place.is_ours_alone || self.filter == Some(IdentityFilter::Matched) {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let addresses = Query::select()
             .column(membership::Column::Email)
@@ -375,13 +392,26 @@ impl Table {
             .add(slack_user::Column::SlackUserId.in_subquery(self.links(slack_link::Column::SlackUserId)));
         let named = search::contains(slack_user::Column::DisplayName, &self.search)?
             .add(search::contains(slack_user::Column::Email, &self.search)?);
-        let rows = everywhere::<slack_user::Entity>("a team's, which may be several organisations'")
+        let find = everywhere::<slack_user::Entity>("a team's, which may be several organisations'")
             .filter(self.here(slack_user::Column::TeamId))
-            .filter(slack_user::Column::SlackUserId.gt(after))
             .filter(slack_user::Column::IsBot.eq(false))
             .filter(slack_user::Column::Deleted.eq(false))
             .filter(is_matched.not())
-            .filter(named)
+            .filter(named);
+        Ok(Some(find))
+    }
+
+    async fn others(
+        &self,
+        database: &Database,
+        after: &str,
+        limit: u64,
+    ) -> Result<Vec<Identity>, RequestError> {
+        let Some(find) = self.find_others()? else {
+            return Ok(Vec::new());
+        };
+        let rows = find
+            .filter(slack_user::Column::SlackUserId.gt(after))
             .order_by_asc(slack_user::Column::SlackUserId)
             .limit(limit)
             .all(database.read())

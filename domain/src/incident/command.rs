@@ -43,6 +43,10 @@ pub(crate) struct IncidentUpdate {
     pub(crate) severity: Patch<Severity>,
     /// The tags.
     pub(crate) tags: Option<Vec<TagValue>>,
+    /// The service.
+    pub(crate) service_id: Option<ServiceId>,
+    /// The version that the caller has seen: of a later one nothing is changed.
+    pub(crate) version: Option<i64>,
 }
 
 /// How an incident's changes are to be told in Slack.
@@ -85,6 +89,8 @@ pub(crate) enum ChangeCommand {
         /// Until when.
         until: OffsetDateTime,
     },
+    /// It is to rest no longer.
+    Unsnooze,
     /// The rest is over; asked for by the timer.
     EndSnooze {
         /// When the timer was due: a timer of a snooze that was changed since does nothing.

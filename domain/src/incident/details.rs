@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tocsin_entity::{id::UserId, timeline_entry};
+use tocsin_entity::{
+    id::{ServiceId, UserId},
+    service, timeline_entry,
+};
 
 use crate::{
     error::{InternalError, RequestError},
@@ -23,6 +26,9 @@ pub(crate) struct EntryDetails {
     /// Who was to work the incident before, and who is from then on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) assignees: Option<AssigneeChange>,
+    /// Of which service it was, and is from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) service: Option<ServiceChange>,
     /// Until when the incident rests, in microseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) snoozed_until: Option<i64>,
@@ -35,6 +41,15 @@ pub(crate) struct AssigneeChange {
     pub(crate) before: Vec<UserId>,
     /// Those from then on.
     pub(crate) after: Vec<UserId>,
+}
+
+/// A change of the service that is broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ServiceChange {
+    /// The one before.
+    pub(crate) before: ServiceId,
+    /// The one from then on.
+    pub(crate) after: ServiceId,
 }
 
 impl EntryDetails {
@@ -79,6 +94,15 @@ pub async fn entry_changes(
         };
         let (before, after) = futures::try_join!(names(assignees.before), names(assignees.after))?;
         changes.push(format!("assignees: {before} → {after}"));
+    }
+    if let Some(service) = details.service {
+        request.viewer.may_look_around()?;
+        let name = async |id| {
+            let found: Option<service::Model> = request.loaders().load_one(id).await?;
+            Ok::<_, RequestError>(found.map_or_else(String::new, |found| found.name))
+        };
+        let (before, after) = futures::try_join!(name(service.before), name(service.after))?;
+        changes.push(format!("service: {before} → {after}"));
     }
     if let Some(until) = details.snoozed_until.map(of_micros) {
         let until = until.format(&Rfc3339).map_err(|error| {

@@ -2,7 +2,7 @@
 
 use tocsin_entity::{incident, kinds::IncidentStatus};
 
-use crate::error::{InternalError, UserError, UserErrorCode};
+use crate::error::{InternalError, UserError, UserErrorCode, UserErrors};
 
 /// Why an incident was not changed. Nothing was written.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -10,6 +10,17 @@ pub(crate) enum IncidentError {
     /// There is none with this id in the caller's organisation.
     #[error("There is no such {0} in your organisation.")]
     NotFound(&'static str),
+    /// There is no such service in the caller's organisation.
+    #[error("There is no such service in your organisation.")]
+    UnknownService,
+    /// Some of the assignees are no active members.
+    #[error("There is no such user in your organisation.")]
+    UnknownAssignees {
+        /// The place of the first one in the list.
+        first: usize,
+        /// The places of the others.
+        others: Vec<usize>,
+    },
     /// Its state does not allow it.
     #[error("#{number} is {status} and cannot be {wanted}. Reopen it first.")]
     WrongStatus {
@@ -19,6 +30,17 @@ pub(crate) enum IncidentError {
         status: IncidentStatus,
         /// What was asked.
         wanted: &'static str,
+    },
+    /// Its service takes nothing new.
+    #[error("The service {0} is archived. Name another one, or unarchive it.")]
+    ServiceArchived(String),
+    /// Somebody changed it since the caller has read it.
+    #[error("#{number} was changed since: its version is {version} by now. Read it again.")]
+    Changed {
+        /// The incident's number.
+        number: i64,
+        /// Its version.
+        version: i64,
     },
     /// It would be the second open one with its dedup key.
     #[error("#{number} has the same dedupKey as #{open}, which is open: work that one, or resolve it first.")]
@@ -72,24 +94,37 @@ impl IncidentError {
     }
 }
 
-impl TryFrom<IncidentError> for UserError {
+impl TryFrom<IncidentError> for UserErrors {
     type Error = InternalError;
 
     fn try_from(error: IncidentError) -> Result<Self, InternalError> {
         let message = error.to_string();
-        Ok(match error {
-            IncidentError::NotFound(_) => Self::new(UserErrorCode::NotFound, message),
-            IncidentError::WrongStatus { .. } => Self::new(UserErrorCode::WrongStatus, message),
-            IncidentError::DedupKeyTaken { .. } => Self::new(UserErrorCode::AlreadyExists, message),
-            IncidentError::Invalid { field, .. } => Self::new(UserErrorCode::InvalidInput, message).at(field),
-            IncidentError::EditInSlack => Self::new(UserErrorCode::EditInSlack, message),
-            IncidentError::SyncMuted => Self::new(UserErrorCode::SyncMuted, message),
-            IncidentError::Retracted => Self::new(UserErrorCode::Retracted, message),
-            IncidentError::NotYours(_) => Self::new(UserErrorCode::Forbidden, message),
+        let told = |code| UserError::new(code, message);
+        let told = match error {
+            IncidentError::UnknownAssignees { first, others } => {
+                let unknown = |place: usize| {
+                    let part = ["assigneeIds".to_owned(), place.to_string()];
+                    Self::from(UserError::not_found("user").under(&part))
+                };
+                let others = others.into_iter().map(unknown);
+                return Ok(others.fold(unknown(first), Self::and));
+            }
+            IncidentError::UnknownService => told(UserErrorCode::NotFound).at("serviceId"),
+            IncidentError::NotFound(_) => told(UserErrorCode::NotFound),
+            IncidentError::WrongStatus { .. } => told(UserErrorCode::WrongStatus),
+            IncidentError::ServiceArchived(_) => told(UserErrorCode::WrongStatus).at("serviceId"),
+            IncidentError::Changed { .. } => told(UserErrorCode::Conflict).at("version"),
+            IncidentError::DedupKeyTaken { .. } => told(UserErrorCode::AlreadyExists),
+            IncidentError::Invalid { field, .. } => told(UserErrorCode::InvalidInput).at(field),
+            IncidentError::EditInSlack => told(UserErrorCode::EditInSlack),
+            IncidentError::SyncMuted => told(UserErrorCode::SyncMuted),
+            IncidentError::Retracted => told(UserErrorCode::Retracted),
+            IncidentError::NotYours(_) => told(UserErrorCode::Forbidden),
             IncidentError::IdempotencyKeyReused => {
-                Self::new(UserErrorCode::IdempotencyKeyReused, message).at("idempotencyKey")
+                told(UserErrorCode::IdempotencyKeyReused).at("idempotencyKey")
             }
             IncidentError::Fault(fault) => return Err(fault),
-        })
+        };
+        Ok(told.into())
     }
 }

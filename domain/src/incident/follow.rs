@@ -4,7 +4,7 @@ use std::{future, sync::Arc};
 
 use futures::{Stream, StreamExt};
 
-use super::query::IncidentCriteria;
+use super::criteria::IncidentCriteria;
 use crate::{
     error::{InternalError, RequestError},
     event::{self, EventDetails},
@@ -20,7 +20,7 @@ pub async fn follow(
     criteria: IncidentCriteria,
 ) -> Result<impl Stream<Item = Result<Arc<EventDetails>, InternalError>> + use<>, RequestError> {
     request.viewer.may(Permission::Read)?;
-    criteria.need_of_log()?;
+    criteria.need_of_log(request.domain.database())?;
     let events = event::follow(request, after).await?;
     Ok(events.filter(move |told| {
         let wanted = match told {

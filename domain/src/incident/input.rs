@@ -1,14 +1,22 @@
 //! What callers send to change incidents, and how it becomes a command.
 
+use std::collections::HashSet;
+
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{IncidentId, UserId},
+    id::{IncidentId, ServiceId, UserId},
     incident::TagValue,
     kinds::{ReplyMode, Severity, Urgency},
 };
 
 use super::command::{ChangeCommand, CommentRef, IncidentCommand, IncidentUpdate, Revision, TriggerCommand};
-use crate::{error::UserError, idempotency::RequestKey, limits, patch::Patch};
+use crate::{
+    error::{UserError, UserErrors},
+    idempotency::RequestKey,
+    limits,
+    patch::Patch,
+    validation::{Checks, each, new_value},
+};
 
 /// Most tags of an incident.
 const TAGS_MAX: usize = 20;
@@ -87,6 +95,15 @@ pub struct SnoozeIncident {
     pub idempotency_key: Option<RequestKey>,
 }
 
+/// Which incident is to rest no longer.
+#[derive(Debug)]
+pub struct UnsnoozeIncident {
+    /// The incident's id.
+    pub id: String,
+    /// Makes the request repeatable for 24 hours.
+    pub idempotency_key: Option<RequestKey>,
+}
+
 /// Which incident is to be worked by others.
 #[derive(Debug)]
 pub struct ReassignIncident {
@@ -113,6 +130,10 @@ pub struct UpdateIncident {
     pub severity: Patch<Severity>,
     /// Labels, in place of those before; at most 20. Null for none.
     pub tags: Patch<Vec<TagValue>>,
+    /// The service that is broken.
+    pub service_id: Patch<String>,
+    /// The version that the caller has seen: of a later one nothing is changed.
+    pub version: Option<i64>,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<RequestKey>,
 }
@@ -181,56 +202,61 @@ pub(crate) fn incident_id(field: &str, id: &str) -> Result<IncidentId, UserError
     id.parse().map_err(|_| UserError::not_found("incident").at(field))
 }
 
-pub(crate) fn assignees(ids: &[String]) -> Result<Vec<UserId>, UserError> {
-    if ids.len() > ASSIGNEES_MAX {
-        return Err(UserError::invalid(
-            "assigneeIds",
-            format!("At most {ASSIGNEES_MAX} people can be assigned."),
-        ));
-    }
-    ids.iter()
-        .map(|id| {
-            id.parse()
-                .map_err(|_| UserError::not_found("user").at("assigneeIds"))
-        })
-        .collect()
+fn service_id(id: &str) -> Result<ServiceId, UserError> {
+    id.parse()
+        .map_err(|_| UserError::not_found("service").at("serviceId"))
 }
 
-fn tags(tags: Vec<TagValue>) -> Result<Vec<TagValue>, UserError> {
-    if tags.len() > TAGS_MAX {
-        return Err(UserError::invalid(
-            "tags",
-            format!("At most {TAGS_MAX} tags are allowed."),
-        ));
+pub(crate) fn assignees(ids: &[String]) -> Result<Vec<UserId>, UserErrors> {
+    if ids.len() > ASSIGNEES_MAX {
+        let why = format!("At most {ASSIGNEES_MAX} people can be assigned.");
+        return Err(UserError::invalid("assigneeIds", why).into());
     }
-    tags.into_iter()
-        .map(|tag| {
-            Ok(TagValue {
-                key: limits::line("tags", &tag.key, TAG_KEY_MAX)?,
-                value: limits::bounded("tags", tag.value, TAG_VALUE_MAX)?,
-            })
-        })
-        .collect()
+    each("assigneeIds", ids, |id| {
+        id.parse().map_err(|_| UserError::not_found("user"))
+    })
+}
+
+/// Labels; each key once.
+fn tags(tags: Vec<TagValue>) -> Result<Vec<TagValue>, UserErrors> {
+    if tags.len() > TAGS_MAX {
+        return Err(UserError::invalid("tags", format!("At most {TAGS_MAX} tags are allowed.")).into());
+    }
+    let mut keys = HashSet::new();
+    each("tags", tags, |tag| {
+        let (key, value) = (
+            limits::line("key", &tag.key, TAG_KEY_MAX),
+            limits::bounded("value", tag.value, TAG_VALUE_MAX),
+        )
+            .all()?;
+        if !keys.insert(key.clone()) {
+            let why = format!("There is another tag with the key `{key}`: give each key once.");
+            return Err(UserError::invalid("key", why).into());
+        }
+        Ok::<_, UserErrors>(TagValue { key, value })
+    })
 }
 
 impl TriggerIncident {
-    pub(crate) fn command(self) -> Result<IncidentCommand, UserError> {
+    pub(crate) fn command(self) -> Result<IncidentCommand, UserErrors> {
+        let (title, description_markdown, service_id, tags, assignees, dedup_key) = (
+            limits::title("title", &self.title),
+            limits::description("descriptionMarkdown", self.description_markdown),
+            self.service_id.map(|id| service_id(&id)).transpose(),
+            tags(self.tags.unwrap_or_default()),
+            assignees(&self.assignee_ids.unwrap_or_default()),
+            limits::key("dedupKey", self.dedup_key),
+        )
+            .all()?;
         Ok(IncidentCommand::Trigger(TriggerCommand {
-            title: limits::title("title", &self.title)?,
-            description_markdown: limits::description("descriptionMarkdown", self.description_markdown)?
-                .unwrap_or_default(),
-            service_id: self
-                .service_id
-                .map(|id| {
-                    id.parse()
-                        .map_err(|_| UserError::not_found("service").at("serviceId"))
-                })
-                .transpose()?,
+            title,
+            description_markdown: description_markdown.unwrap_or_default(),
+            service_id,
             urgency: self.urgency,
             severity: self.severity,
-            tags: tags(self.tags.unwrap_or_default())?,
-            assignees: assignees(&self.assignee_ids.unwrap_or_default())?,
-            dedup_key: limits::key("dedupKey", self.dedup_key)?,
+            tags,
+            assignees,
+            dedup_key,
         }))
     }
 }
@@ -244,21 +270,31 @@ impl UpdateIncident {
             urgency: self.urgency.or_keep(),
             severity: self.severity.or_keep(),
             tags: self.tags.or_keep(),
+            service_id: self.service_id.or_keep(),
             ..self
         }
     }
 
-    pub(crate) fn change(self) -> Result<ChangeCommand, UserError> {
-        let title = self.title.needed("title")?;
-        let description_markdown = self.description_markdown.or_empty();
-        Ok(ChangeCommand::Update(IncidentUpdate {
-            title: title.map(|title| limits::title("title", &title)).transpose()?,
-            description_markdown: description_markdown
+    pub(crate) fn change(self) -> Result<ChangeCommand, UserErrors> {
+        let description = self.description_markdown.or_empty();
+        let (title, description_markdown, urgency, tags, service_id) = (
+            new_value("title", self.title, |title| limits::title("title", &title)),
+            description
                 .map(|text| limits::bounded("descriptionMarkdown", text, limits::DESCRIPTION_MAX))
-                .transpose()?,
-            urgency: self.urgency.needed("urgency")?,
+                .transpose(),
+            self.urgency.needed("urgency"),
+            self.tags.or_empty().map(tags).transpose(),
+            new_value("serviceId", self.service_id, |id| service_id(&id)),
+        )
+            .all()?;
+        Ok(ChangeCommand::Update(IncidentUpdate {
+            title,
+            description_markdown,
+            urgency,
             severity: self.severity,
-            tags: self.tags.or_empty().map(tags).transpose()?,
+            tags,
+            service_id,
+            version: self.version,
         }))
     }
 }

@@ -2,63 +2,23 @@
 
 use std::sync::Arc;
 
-use sea_orm::{
-    ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Query},
-};
+use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 use tocsin_entity::{
-    id::{IncidentId, OrganizationId, ServiceId, TimelineEntryId, UserId},
+    id::{IncidentId, TimelineEntryId},
     incident::{self, TagValue},
-    incident_assignee,
-    kinds::{IncidentStatus, Severity, Urgency},
     timeline_entry,
 };
 
+use super::{criteria::IncidentCriteria, order::IncidentSort};
 use crate::{
     error::{InternalError, RequestError},
     loaders::TimelineOf,
     paging::{PageBounds, PageRequest, RowPage},
     request::Request,
-    search,
     tenant::Tenant,
     timeline::TimelinePosition,
     viewer::Permission,
 };
-
-/// Most incidents that are asked for by their ids: a page of them.
-const IDS_MAX: usize = 100;
-
-/// Which incidents are wanted, of a list and of the event log: those that meet every condition given.
-#[derive(Debug, Clone, Default)]
-pub struct IncidentCriteria {
-    /// One of these; at most 100.
-    pub ids: Option<Vec<String>>,
-    /// In one of these states.
-    pub status: Option<Vec<IncidentStatus>>,
-    /// Of one of these urgencies.
-    pub urgency: Option<Vec<Urgency>>,
-    /// Of one of these severities.
-    pub severity: Option<Vec<Severity>>,
-    /// Of this service.
-    pub service_id: Option<String>,
-    /// With this assignee.
-    pub assignee_id: Option<String>,
-    /// Assigned to nobody.
-    pub is_unassigned: bool,
-    /// On whose timeline this user is. For lists alone.
-    pub participant_id: Option<String>,
-    /// With this text in the title, in any case.
-    pub search: Option<String>,
-}
-
-/// In which order incidents are listed, by their number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IncidentSort {
-    /// The highest number first.
-    NewestFirst,
-    /// The lowest number first.
-    OldestFirst,
-}
 
 /// An incident's labels.
 ///
@@ -71,145 +31,6 @@ pub fn tags(incident: &incident::Model) -> Result<Vec<TagValue>, InternalError> 
             incident.id
         ))
     })
-}
-
-fn parse<T: std::str::FromStr>(field: &str, id: Option<&String>) -> Result<Option<T>, RequestError> {
-    id.map(|id| {
-        id.parse()
-            .map_err(|_| RequestError::BadInput(format!("`filter.{field}` is not such an id.")))
-    })
-    .transpose()
-}
-
-impl IncidentCriteria {
-    /// The criteria as a condition of a query, but for the ids.
-    fn condition(&self, is_unassigned: bool) -> Result<Condition, RequestError> {
-        let mut all = Condition::all();
-        if let Some(status) = &self.status {
-            all = all.add(incident::Column::Status.is_in(status.iter().copied()));
-        }
-        if let Some(urgency) = &self.urgency {
-            all = all.add(incident::Column::Urgency.is_in(urgency.iter().copied()));
-        }
-        if let Some(severity) = &self.severity {
-            all = all.add(incident::Column::Severity.is_in(severity.iter().copied()));
-        }
-        if let Some(service_id) = parse::<ServiceId>("serviceId", self.service_id.as_ref())? {
-            all = all.add(incident::Column::ServiceId.eq(service_id));
-        }
-        if let Some(assignee) = parse::<UserId>("assigneeId", self.assignee_id.as_ref())? {
-            all = all.add(
-                incident::Column::Id.in_subquery(
-                    Query::select()
-                        .column(incident_assignee::Column::IncidentId)
-                        .from(incident_assignee::Entity)
-                        .and_where(incident_assignee::Column::UserId.eq(assignee))
-                        .to_owned(),
-                ),
-            );
-        }
-        if is_unassigned {
-            let of = (incident_assignee::Entity, incident_assignee::Column::IncidentId);
-            all = all.add(
-                Expr::exists(
-                    Query::select()
-                        .expr(Expr::val(1))
-                        .from(incident_assignee::Entity)
-                        .and_where(Expr::col(of).equals((incident::Entity, incident::Column::Id)))
-                        .to_owned(),
-                )
-                .not(),
-            );
-        }
-        if let Some(participant) = parse::<UserId>("participantId", self.participant_id.as_ref())? {
-            let of = (timeline_entry::Entity, timeline_entry::Column::IncidentId);
-            all = all.add(Expr::exists(
-                Query::select()
-                    .expr(Expr::val(1))
-                    .from(timeline_entry::Entity)
-                    .and_where(Expr::col(of).equals((incident::Entity, incident::Column::Id)))
-                    .and_where(timeline_entry::Column::AuthorUserId.eq(participant))
-                    .to_owned(),
-            ));
-        }
-        if let Some(search) = &self.search {
-            all = all.add(search::contains(incident::Column::Title, search)?);
-        }
-        Ok(all)
-    }
-
-    /// The ids that are asked for, if any are.
-    fn incident_ids(&self) -> Result<Option<Vec<IncidentId>>, RequestError> {
-        let Some(ids) = &self.ids else {
-            return Ok(None);
-        };
-        if ids.len() > IDS_MAX {
-            return Err(RequestError::BadInput(format!(
-                "`filter.ids` takes {IDS_MAX} ids at most."
-            )));
-        }
-        let ids = ids.iter().filter_map(|id| parse("ids", Some(id)).transpose());
-        ids.collect::<Result<_, _>>().map(Some)
-    }
-
-    /// The criteria as a condition on the organisation's incidents.
-    ///
-    /// Those that are asked for by their ids are found by their numbers. `SQLite` would look through all of the organisation's incidents for the
-    /// ids, since an index has them in the list's order.
-    async fn condition_in(
-        &self,
-        request: &Request<'_>,
-        organization: OrganizationId,
-    ) -> Result<Condition, RequestError> {
-        // A bridge of the version before says null of what it leaves out.
-        let all = self.condition(self.is_unassigned && !request.viewer.is_bridge())?;
-        let Some(ids) = self.incident_ids()? else {
-            return Ok(all);
-        };
-        let found = request.loaders().load_many(ids).await?;
-        let own = found.values().filter(|row| row.organization_id == organization);
-        Ok(all.add(incident::Column::Number.is_in(own.map(|row| row.number))))
-    }
-
-    /// Whether an incident that is at hand is wanted.
-    pub(super) fn wants(&self, row: &incident::Model, assignees: &[UserId]) -> bool {
-        self.ids
-            .as_ref()
-            .is_none_or(|all| all.contains(&row.id.to_string()))
-            && self.status.as_ref().is_none_or(|all| all.contains(&row.status))
-            && self.urgency.as_ref().is_none_or(|all| all.contains(&row.urgency))
-            && self
-                .severity
-                .as_ref()
-                .is_none_or(|all| row.severity.is_some_and(|own| all.contains(&own)))
-            && self
-                .service_id
-                .as_ref()
-                .is_none_or(|id| *id == row.service_id.to_string())
-            && self
-                .assignee_id
-                .as_ref()
-                .is_none_or(|id| assignees.iter().any(|own| *id == own.to_string()))
-            && (!self.is_unassigned || assignees.is_empty())
-            && self
-                .search
-                .as_ref()
-                .is_none_or(|text| row.title.to_lowercase().contains(&text.to_lowercase()))
-    }
-
-    /// Refuses what the event log cannot be filtered by, before anything is read.
-    ///
-    /// # Errors
-    /// A refusal that names the condition.
-    pub(super) fn need_of_log(&self) -> Result<(), RequestError> {
-        if self.participant_id.is_some() {
-            return Err(RequestError::BadInput(
-                "`filter.participantId` is for lists.".to_owned(),
-            ));
-        }
-        self.incident_ids()?;
-        self.condition(self.is_unassigned).map(|_| ())
-    }
 }
 
 /// An incident by its id.
@@ -233,7 +54,7 @@ pub async fn find_by_number(
     Ok(found.map(Arc::new))
 }
 
-/// A page of the organisation's incidents; its cursors are their numbers.
+/// A page of the organisation's incidents; [`IncidentSort::cursor`] tells their cursors.
 pub async fn list(
     request: &Request<'_>,
     criteria: &IncidentCriteria,
@@ -242,29 +63,12 @@ pub async fn list(
 ) -> Result<RowPage<Arc<incident::Model>>, RequestError> {
     let organization = request.viewer.may(Permission::Read)?;
     let page = PageBounds::new(page)?;
-    let (after, before) = page.bounds::<i64>()?;
     let condition = criteria.condition_in(request, organization).await?;
-    let newest_first = sort == IncidentSort::NewestFirst;
-    let (low, high) = if newest_first {
-        (before, after)
-    } else {
-        (after, before)
-    };
-    let mut find = Tenant::of(organization)
+    let own = Tenant::of(organization)
         .find::<incident::Entity>()
-        .filter(condition)
-        .limit(page.limit + 1);
-    if let Some(low) = low {
-        find = find.filter(incident::Column::Number.gt(low));
-    }
-    if let Some(high) = high {
-        find = find.filter(incident::Column::Number.lt(high));
-    }
-    find = if newest_first == page.from_the_end {
-        find.order_by_asc(incident::Column::Number)
-    } else {
-        find.order_by_desc(incident::Column::Number)
-    };
+        .filter(condition);
+    let order = sort.order(request.domain.database());
+    let find = order.cut::<_, i64>(&page, own, incident::Column::Number)?;
     Ok(page.of(find.all(request.read()).await?).map(Arc::new))
 }
 

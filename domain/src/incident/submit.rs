@@ -8,14 +8,14 @@ use super::{
     error::IncidentError,
     input::{
         AcknowledgeIncident, AddComment, EditComment, ReassignIncident, ReopenIncident, ResolveIncident,
-        RetractComment, SetSlackSync, SnoozeIncident, TriggerIncident, UpdateIncident, assignees,
-        incident_id,
+        RetractComment, SetSlackSync, SnoozeIncident, TriggerIncident, UnsnoozeIncident, UpdateIncident,
+        assignees, incident_id,
     },
     muted::was_muted,
 };
 use crate::{
     connector,
-    error::{MutationError, UserError, UserErrorCode},
+    error::{MutationError, UserError, UserErrorCode, UserErrors},
     idempotency::{self, KeyUse, RequestKey},
     limits,
     patch::Patch,
@@ -26,15 +26,15 @@ use crate::{
 
 impl From<IncidentError> for MutationError {
     fn from(error: IncidentError) -> Self {
-        match UserError::try_from(error) {
-            Ok(error) => error.into(),
+        match UserErrors::try_from(error) {
+            Ok(errors) => errors.into(),
             Err(fault) => fault.into(),
         }
     }
 }
 
 /// Hands a command of the viewer's to the writer.
-async fn give(
+pub(super) async fn give(
     request: &Request<'_>,
     need: Permission,
     idempotency: Option<KeyUse>,
@@ -54,7 +54,7 @@ async fn give(
 }
 
 /// Checks the right before the input, so that a caller without it learns nothing else.
-fn check(request: &Request<'_>, need: Permission) -> Result<(), MutationError> {
+pub(super) fn check(request: &Request<'_>, need: Permission) -> Result<(), MutationError> {
     request.viewer.may_change(need).map(|_| ())
 }
 
@@ -70,7 +70,7 @@ async fn change(
     request: &Request<'_>,
     id: &str,
     idempotency_key: Option<&RequestKey>,
-    change: impl FnOnce() -> Result<ChangeCommand, UserError>,
+    change: impl FnOnce() -> Result<ChangeCommand, UserErrors>,
 ) -> Result<CommandOutcome, MutationError> {
     check(request, Permission::Respond)?;
     let key = idempotency::key_use(request, idempotency_key)?;
@@ -123,6 +123,15 @@ pub async fn snooze(request: &Request<'_>, input: SnoozeIncident) -> Result<Comm
         })
     };
     change(request, &input.id, key, wanted).await
+}
+
+/// Ends the rest of an incident before its time.
+pub async fn unsnooze(
+    request: &Request<'_>,
+    input: UnsnoozeIncident,
+) -> Result<CommandOutcome, MutationError> {
+    let key = input.idempotency_key.as_ref();
+    change(request, &input.id, key, || Ok(ChangeCommand::Unsnooze)).await
 }
 
 /// Gives an incident to others.
@@ -202,7 +211,7 @@ pub async fn comment(request: &Request<'_>, input: AddComment) -> Result<Command
     if let Some(said_at) = input.said_at
         && was_muted(request.domain.database(), organization_id, incident_id, said_at).await?
     {
-        return Err(UserError::try_from(IncidentError::SyncMuted)?.into());
+        return Err(IncidentError::SyncMuted.into());
     }
     if let Some(id) = &input.connector_id
         && !connector::is_synced(request, organization_id, id).await?

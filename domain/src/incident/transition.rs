@@ -11,7 +11,7 @@ use tocsin_slack_app::labels::{reply_mode_label, urgency_label};
 
 use super::{
     command::{ChangeCommand, IncidentUpdate, ReplyModeChoice},
-    details::{AssigneeChange, EntryDetails},
+    details::{AssigneeChange, EntryDetails, ServiceChange},
     error::IncidentError,
 };
 use crate::{actor::Actor, moment::micros};
@@ -102,9 +102,10 @@ pub(crate) fn transition(
             Ok(TransitionOutcome::Changed(Box::new(changed)))
         }
         ChangeCommand::Snooze { until } => snooze(incident, actor, *until, now),
+        ChangeCommand::Unsnooze => unsnooze(incident, now),
         ChangeCommand::EndSnooze { due_at } => Ok(end_snooze(incident, *due_at, now)),
         ChangeCommand::Reassign { assignees: wanted } => Ok(reassign(incident, assignees, wanted, now)),
-        ChangeCommand::Update(update) => Ok(describe(incident, update, now)),
+        ChangeCommand::Update(update) => describe(incident, update, now),
         ChangeCommand::SlackSync { muted, telling } => Ok(sync(incident, *muted, *telling, now)),
     }
 }
@@ -207,6 +208,11 @@ fn reopen(incident: &incident::Model, reason: Option<String>, now: OffsetDateTim
             changed.body = reason;
             TransitionOutcome::Changed(Box::new(changed))
         }
+        IncidentStatus::Acknowledged if incident.snoozed_until.is_some() => {
+            let mut changed = woken(incident, EntryKind::Reopened, now);
+            changed.body = reason;
+            TransitionOutcome::Changed(Box::new(changed))
+        }
         IncidentStatus::Triggered | IncidentStatus::Acknowledged => TransitionOutcome::Unchanged,
     }
 }
@@ -243,16 +249,32 @@ fn snooze(
     }
 }
 
+/// A snoozed incident that is triggered again.
+fn woken(incident: &incident::Model, kind: EntryKind, now: OffsetDateTime) -> Transition {
+    let mut changed = change_of(incident, kind, now);
+    changed.incident.status = IncidentStatus::Triggered;
+    changed.incident.acknowledged_at = None;
+    changed.incident.acknowledged_by = None;
+    wake(&mut changed);
+    changed
+}
+
+fn unsnooze(incident: &incident::Model, now: OffsetDateTime) -> Result<TransitionOutcome, IncidentError> {
+    match (incident.status, incident.snoozed_until) {
+        (IncidentStatus::Acknowledged, Some(_)) => Ok(TransitionOutcome::Changed(Box::new(woken(
+            incident,
+            EntryKind::SnoozeEnded,
+            now,
+        )))),
+        (IncidentStatus::Triggered | IncidentStatus::Acknowledged, _) => Ok(TransitionOutcome::Unchanged),
+        (IncidentStatus::Resolved, _) => Err(IncidentError::wrong_status(incident, "unsnoozed")),
+    }
+}
+
 fn end_snooze(incident: &incident::Model, due_at: OffsetDateTime, now: OffsetDateTime) -> TransitionOutcome {
     match (incident.status, incident.snoozed_until) {
         (IncidentStatus::Acknowledged, Some(until)) if until == due_at => {
-            let mut changed = change_of(incident, EntryKind::SnoozeEnded, now);
-            changed.incident.status = IncidentStatus::Triggered;
-            changed.incident.acknowledged_at = None;
-            changed.incident.acknowledged_by = None;
-            changed.incident.snoozed_until = None;
-            changed.timer = Some(TimerChange::Cancel(TimerKind::SnoozeEnd));
-            TransitionOutcome::Changed(Box::new(changed))
+            TransitionOutcome::Changed(Box::new(woken(incident, EntryKind::SnoozeEnded, now)))
         }
         (IncidentStatus::Triggered | IncidentStatus::Acknowledged | IncidentStatus::Resolved, _) => {
             TransitionOutcome::Unchanged
@@ -285,7 +307,17 @@ fn reassign(
     TransitionOutcome::Changed(Box::new(changed))
 }
 
-fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDateTime) -> TransitionOutcome {
+fn describe(
+    incident: &incident::Model,
+    update: &IncidentUpdate,
+    now: OffsetDateTime,
+) -> Result<TransitionOutcome, IncidentError> {
+    if update.version.is_some_and(|version| version != incident.version) {
+        return Err(IncidentError::Changed {
+            number: incident.number,
+            version: incident.version,
+        });
+    }
     let mut changed = change_of(incident, EntryKind::Updated, now);
     let now_is = &mut changed.incident;
     let told = &mut changed.details.changes;
@@ -323,11 +355,18 @@ fn describe(incident: &incident::Model, update: &IncidentUpdate, now: OffsetDate
             now_is.tags = tags;
         }
     }
-    if changed.details.changes.is_empty() {
+    if let Some(after) = update.service_id.filter(|id| *id != incident.service_id) {
+        changed.details.service = Some(ServiceChange {
+            before: incident.service_id,
+            after,
+        });
+        changed.incident.service_id = after;
+    }
+    Ok(if changed.details == EntryDetails::default() {
         TransitionOutcome::Unchanged
     } else {
         TransitionOutcome::Changed(Box::new(changed))
-    }
+    })
 }
 
 fn sync(

@@ -99,16 +99,21 @@ fn update() -> impl Strategy<Value = ChangeCommand> {
             Patch::Set(Severity::Sev5),
         ]),
         proptest::option::of(vec(tag, 0..2)),
+        proptest::option::of((1..3_u128).prop_map(|id| ServiceId(Uuid::from_u128(id)))),
     );
-    fields.prop_map(|(title, description_markdown, urgency, severity, tags)| {
-        ChangeCommand::Update(IncidentUpdate {
-            title,
-            description_markdown,
-            urgency,
-            severity,
-            tags,
-        })
-    })
+    fields.prop_map(
+        |(title, description_markdown, urgency, severity, tags, service_id)| {
+            ChangeCommand::Update(IncidentUpdate {
+                title,
+                description_markdown,
+                urgency,
+                severity,
+                tags,
+                service_id,
+                version: None,
+            })
+        },
+    )
 }
 
 fn sync() -> impl Strategy<Value = ChangeCommand> {
@@ -134,6 +139,7 @@ fn change() -> impl Strategy<Value = ChangeCommand> {
             external_ref: None
         }),
         moment().prop_map(|until| ChangeCommand::Snooze { until }),
+        Just(ChangeCommand::Unsnooze),
         moment().prop_map(|due_at| ChangeCommand::EndSnooze { due_at }),
         vec((1..4_u128).prop_map(person), 0..3).prop_map(|assignees| ChangeCommand::Reassign { assignees }),
         update(),
@@ -220,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn only_acknowledging_and_snoozing_are_ever_refused(changes in vec(change(), 0..20), last in change()) {
+    fn only_acknowledging_snoozing_and_unsnoozing_are_ever_refused(changes in vec(change(), 0..20), last in change()) {
         let mut stored = triggered();
         for change in &changes {
             stored = after(&stored, change, START).map_or(stored, |(next, _)| next);
@@ -228,12 +234,13 @@ proptest! {
         let resolved = stored.incident.status == IncidentStatus::Resolved;
         let wanted = match &last {
             ChangeCommand::Snooze { until } if *until <= START => "until",
-            ChangeCommand::Acknowledge | ChangeCommand::Snooze { .. } if resolved => "status",
+            ChangeCommand::Acknowledge | ChangeCommand::Snooze { .. } | ChangeCommand::Unsnooze if resolved => "status",
             ChangeCommand::Acknowledge
             | ChangeCommand::Resolve { .. }
             | ChangeCommand::Reopen { .. }
             | ChangeCommand::Comment { .. }
             | ChangeCommand::Snooze { .. }
+            | ChangeCommand::Unsnooze
             | ChangeCommand::EndSnooze { .. }
             | ChangeCommand::Reassign { .. }
             | ChangeCommand::Update(_)

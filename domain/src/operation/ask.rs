@@ -177,7 +177,9 @@ pub async fn send_test_message(
         let connector = managed(tx, organization_id, id, &connector_scope)
             .await
             .map_err(|trouble| match trouble {
-                MutationError::Told(error) if error.code == UserErrorCode::NotFound => unknown().into(),
+                MutationError::Told(errors) if errors.first().code == UserErrorCode::NotFound => {
+                    unknown().into()
+                }
                 other @ (MutationError::Told(_) | MutationError::Refused(_)) => other,
             })?;
         let workspace_id = match connector.workspace_id {

@@ -6,7 +6,7 @@ mod query;
 mod submit;
 
 pub use self::{
-    query::{find, find_by_incident_number, list, of_incident},
+    query::{PostmortemOrderField, PostmortemSort, count, find, find_by_incident_number, list, of_incident},
     submit::{
         CreatePostmortem, PublishPostmortem, RequestPostmortemReview, UpdatePostmortem, create, publish,
         request_review, update,

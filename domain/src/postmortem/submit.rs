@@ -12,6 +12,7 @@ use crate::{
     limits,
     patch::Patch,
     request::Request,
+    validation::{Checks, new_value},
     viewer::Permission,
 };
 
@@ -81,14 +82,17 @@ pub async fn create(
     input: CreatePostmortem,
 ) -> Result<postmortem::Model, MutationError> {
     let by = by(request, input.idempotency_key.as_ref())?;
-    let incident_id: IncidentId = input
-        .incident_id
-        .parse()
-        .map_err(|_| UserError::not_found("incident").at("incidentId"))?;
-    let title = input
-        .title
-        .map(|title| limits::title("title", &title))
-        .transpose()?;
+    let (incident_id, title) = (
+        input
+            .incident_id
+            .parse::<IncidentId>()
+            .map_err(|_| UserError::not_found("incident").at("incidentId")),
+        input
+            .title
+            .map(|title| limits::title("title", &title))
+            .transpose(),
+    )
+        .all()?;
     command::create(request.domain.database(), &by, incident_id, title).await
 }
 
@@ -99,13 +103,16 @@ pub async fn update(
 ) -> Result<postmortem::Model, MutationError> {
     let by = by(request, input.idempotency_key.as_ref())?;
     let id = postmortem_id(&input.id)?;
-    let title = input.title.needed("title")?;
     let body = input.body_markdown.or_empty();
+    let (title, body) = (
+        new_value("title", input.title, |title| limits::title("title", &title)),
+        body.map(|body| limits::bounded("bodyMarkdown", body, limits::DOCUMENT_MAX))
+            .transpose(),
+    )
+        .all()?;
     let step = PostmortemStep::Edit {
-        title: title.map(|title| limits::title("title", &title)).transpose()?,
-        body: body
-            .map(|body| limits::bounded("bodyMarkdown", body, limits::DOCUMENT_MAX))
-            .transpose()?,
+        title,
+        body,
         version: input.version,
     };
     command::change(request.domain.database(), &by, id, step).await

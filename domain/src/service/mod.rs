@@ -2,10 +2,12 @@
 
 mod command;
 mod managers;
+mod open_incidents;
 mod query;
 
 pub use self::{
-    command::{CreateService, create},
+    command::{ArchiveService, CreateService, UpdateService, archive, create, update},
     managers::{SetServiceManager, managers, set_manager},
-    query::{find, list},
+    open_incidents::count_open_incidents,
+    query::{ServiceCriteria, ServiceOrderField, ServiceSort, count, find, list},
 };

@@ -60,7 +60,7 @@ impl From<DbErr> for SignInError {
 impl From<MutationError> for SignInError {
     fn from(error: MutationError) -> Self {
         match error {
-            MutationError::Told(error) => Self::Told(error),
+            MutationError::Told(errors) => Self::Told(errors.first().clone()),
             MutationError::Refused(RequestError::Fault(fault)) => Self::Fault(fault),
             MutationError::Refused(
                 refusal @ (RequestError::Unauthenticated

@@ -10,6 +10,6 @@ pub(crate) use self::{
     command::{NewMember, insert},
 };
 pub use self::{
-    query::{UserCriteria, list},
+    query::{UserCriteria, UserOrderField, UserSort, count, list},
     submit::{CreateUser, UpdateUser, create, update},
 };

@@ -16,6 +16,7 @@ use crate::{
     loaders::{MemberKey, MemberRow},
     patch::Patch,
     request::Request,
+    validation::{Checks, new_value},
     viewer::{Permission, Viewer},
 };
 
@@ -55,8 +56,11 @@ pub async fn create(request: &Request<'_>, input: CreateUser) -> Result<Arc<Memb
     let organization_id = viewer.may_change(Permission::Manage)?;
     may_appoint(viewer, Some(input.role))?;
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
-    let name = limits::name("name", &input.name)?;
-    let email = limits::email("email", &input.email)?;
+    let (name, email) = (
+        limits::name("name", &input.name),
+        limits::email("email", &input.email),
+    )
+        .all()?;
     let new = NewMember {
         name,
         email,
@@ -87,12 +91,17 @@ pub async fn update(request: &Request<'_>, input: UpdateUser) -> Result<Arc<Memb
     let role = input.role.needed("role")?;
     may_appoint(viewer, role)?;
     may_appoint(viewer, Some(member.role))?;
-    let (name, email) = (input.name.needed("name")?, input.email.needed("email")?);
+    let (name, email, active) = (
+        new_value("name", input.name, |name| limits::name("name", &name)),
+        new_value("email", input.email, |email| limits::email("email", &email)),
+        input.active.needed("active"),
+    )
+        .all()?;
     let change = MemberChange {
-        name: name.map(|name| limits::name("name", &name)).transpose()?,
-        email: email.map(|email| limits::email("email", &email)).transpose()?,
+        name,
+        email,
         role,
-        active: input.active.needed("active")?,
+        active,
     };
     let trail = AuditTrail::of(request, organization_id);
     command::change(

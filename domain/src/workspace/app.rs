@@ -23,6 +23,7 @@ use crate::{
     patch::Patch,
     request::Request,
     tenant::{self, Tenant},
+    validation::{Checks, new_value},
     viewer::Permission,
 };
 
@@ -160,14 +161,22 @@ pub async fn create(request: &Request<'_>, input: CreateSlackApp) -> Result<Mode
             .map(|text| seal(request, id, field, place, text))
             .transpose()
     };
+    let (name, client_id, sealed_client_secret, sealed_signing_secret, sealed_app_token) = (
+        limits::name("name", &input.name),
+        input.client_id.as_deref().map(client_id).transpose(),
+        sealed("clientSecret", "client_secret", &input.client_secret),
+        sealed("signingSecret", "signing_secret", &input.signing_secret),
+        sealed("appToken", "app_token", &input.app_token),
+    )
+        .all()?;
     let row = usable(Model {
         id,
         organization_id,
-        name: limits::name("name", &input.name)?,
-        client_id: input.client_id.as_deref().map(client_id).transpose()?,
-        sealed_client_secret: sealed("clientSecret", "client_secret", &input.client_secret)?,
-        sealed_signing_secret: sealed("signingSecret", "signing_secret", &input.signing_secret)?,
-        sealed_app_token: sealed("appToken", "app_token", &input.app_token)?,
+        name,
+        client_id,
+        sealed_client_secret,
+        sealed_signing_secret,
+        sealed_app_token,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -204,38 +213,43 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackApp) -> Result<Mode
         Patch::Clear => Ok(None),
         Patch::Set(text) => seal(request, id, field, place, text).map(Some),
     };
-    let name = input.name.clone().needed("name")?;
     let id_of = |row: &Model| row.id;
     let row = idempotency::once(request, organization_id, key, "Slack app", id_of, async |tx| {
         let before = own(tx, organization_id, id).await?;
         let was = before.clone();
-        let after = usable(Model {
-            name: name
-                .as_ref()
-                .map_or(Ok(before.name.clone()), |name| limits::name("name", name))?,
-            client_id: match &input.client_id {
-                Patch::Keep => before.client_id.clone(),
-                Patch::Clear => None,
-                Patch::Set(text) => Some(client_id(text)?),
+        let (name, client_id, sealed_client_secret, sealed_signing_secret, sealed_app_token) = (
+            new_value("name", input.name.clone(), |name| limits::name("name", &name)),
+            match &input.client_id {
+                Patch::Keep => Ok(before.client_id.clone()),
+                Patch::Clear => Ok(None),
+                Patch::Set(text) => client_id(text).map(Some),
             },
-            sealed_client_secret: changed(
+            changed(
                 &input.client_secret,
                 before.sealed_client_secret.clone(),
                 "clientSecret",
                 "client_secret",
-            )?,
-            sealed_signing_secret: changed(
+            ),
+            changed(
                 &input.signing_secret,
                 before.sealed_signing_secret.clone(),
                 "signingSecret",
                 "signing_secret",
-            )?,
-            sealed_app_token: changed(
+            ),
+            changed(
                 &input.app_token,
                 before.sealed_app_token.clone(),
                 "appToken",
                 "app_token",
-            )?,
+            ),
+        )
+            .all()?;
+        let after = usable(Model {
+            name: name.unwrap_or_else(|| before.name.clone()),
+            client_id,
+            sealed_client_secret,
+            sealed_signing_secret,
+            sealed_app_token,
             version: before.version + 1,
             updated_at: request.now(),
             ..before

@@ -22,6 +22,7 @@ use crate::{
     patch::Patch,
     request::Request,
     tenant,
+    validation::{Checks, new_value},
     viewer::Permission,
 };
 
@@ -93,11 +94,12 @@ pub async fn connect(request: &Request<'_>, input: ConnectSlackWorkspace) -> Res
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let (id, now) = (WorkspaceId::new(), request.now());
     let sealer = request.domain.config().sealer.as_ref();
-    let bot_token = sealed(sealer, id, bot_token(&input.bot_token)?)?;
+    let (bot_token, name) = (bot_token(&input.bot_token), limits::name("name", &input.name)).all()?;
+    let bot_token = sealed(sealer, id, bot_token)?;
     let row = Model {
         id,
         organization_id,
-        name: limits::name("name", &input.name)?,
+        name,
         sealed_bot_token: Some(bot_token),
         app_id: app_id(request, organization_id, input.app_id.as_deref()).await?,
         features: feature::write(&wanted(input.features.as_deref())),
@@ -131,13 +133,13 @@ pub async fn update(request: &Request<'_>, input: UpdateSlackWorkspace) -> Resul
     let key = idempotency::key_use(request, input.idempotency_key.as_ref())?;
     let id = workspace_id(&input.id, organization_id)?;
     let sealer = request.domain.config().sealer.as_ref();
-    let name = input.name.needed("name")?;
-    let name = name.map(|name| limits::name("name", &name)).transpose()?;
-    let bot_token = match input.bot_token.needed("botToken")? {
-        Some(text) => Some(sealed(sealer, id, bot_token(&text)?)?),
-        None => None,
-    };
-    let features = input.features.needed("features")?;
+    let (name, bot_token, features) = (
+        new_value("name", input.name, |name| limits::name("name", &name)),
+        new_value("botToken", input.bot_token, |text| bot_token(&text)),
+        input.features.needed("features"),
+    )
+        .all()?;
+    let bot_token = bot_token.map(|token| sealed(sealer, id, token)).transpose()?;
     let features = features
         .as_deref()
         .map(|named| feature::write(&wanted(Some(named))));

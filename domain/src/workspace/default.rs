@@ -99,7 +99,7 @@ pub(crate) async fn of_query(
     workspace(request, db, organization_id, id, "workspaceId")
         .await
         .map_err(|trouble| match trouble {
-            MutationError::Told(error) => RequestError::BadInput(error.message),
+            MutationError::Told(errors) => RequestError::BadInput(errors.first().message.clone()),
             MutationError::Refused(refusal) => refusal,
         })
 }

@@ -148,14 +148,15 @@ async fn write_as_the_first_version_did(db: &DatabaseConnection) -> TimelineEntr
         created_at: Set(now),
         ..Default::default()
     };
-    let service = entity::service::Model {
-        id: service_id,
-        organization_id,
-        name: "Default".to_owned(),
-        description_markdown: String::new(),
-        default_urgency: Urgency::High,
-        is_default: true,
-        created_at: now,
+    let service = entity::service::ActiveModel {
+        id: Set(service_id),
+        organization_id: Set(organization_id),
+        name: Set("Default".to_owned()),
+        description_markdown: Set(String::new()),
+        default_urgency: Set(Urgency::High),
+        is_default: Set(true),
+        created_at: Set(now),
+        ..Default::default()
     };
     let connector = entity::connector::ActiveModel {
         id: Set(ConnectorId::new()),

@@ -52,6 +52,8 @@ pub(crate) struct MovingMutation;
 impl MovingMutation {
     /// Has connectors lead to another Slack workspace, or to the same by another Slack app, all at once. Incidents that are shown already stay where
     /// they are, and are kept true there; new ones go to the new place. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `CHANNEL_TAKEN`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn move_connectors(
         &self,
         ctx: &Context<'_>,

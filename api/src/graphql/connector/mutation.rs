@@ -191,6 +191,8 @@ pub(crate) struct ConnectorMutation;
 #[Object]
 impl ConnectorMutation {
     /// Adds a Slack channel that the organisation's incidents go to. Needs the role ADMIN or OWNER; managers of services may add one for these.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `CHANNEL_TAKEN`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SET_BY_ENVIRONMENT`, `WRONG_STATUS`.
     async fn create_connector(
         &self,
         ctx: &Context<'_>,
@@ -200,6 +202,8 @@ impl ConnectorMutation {
     }
 
     /// Changes where incidents go and how they are told there. Needs the role ADMIN or OWNER, or to manage the services that it is for.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `CHANNEL_TAKEN`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn update_connector(
         &self,
         ctx: &Context<'_>,
@@ -210,6 +214,8 @@ impl ConnectorMutation {
 
     /// Deletes a connector and the rules that lead there. Messages that it has posted stay, and are kept true. Needs the role ADMIN or OWNER, or
     /// to manage the services that it is for.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn delete_connector(
         &self,
         ctx: &Context<'_>,

@@ -47,6 +47,8 @@ pub(crate) struct RenumberMutation;
 impl RenumberMutation {
     /// Records that a channel has another name or id: the organisation's connectors and comments follow. For the Slack bridge alone; again, it
     /// changes nothing.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn record_slack_channel_change(
         &self,

@@ -173,6 +173,8 @@ pub(crate) struct RuleMutation;
 #[Object]
 impl RuleMutation {
     /// Leads incidents to a connector. Needs the role ADMIN or OWNER, or to manage the services that the connector and the rule are for.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn create_connector_rule(
         &self,
         ctx: &Context<'_>,
@@ -182,6 +184,8 @@ impl RuleMutation {
     }
 
     /// Changes which incidents a rule leads to its connector. Needs what `createConnectorRule` needs.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn update_connector_rule(
         &self,
         ctx: &Context<'_>,
@@ -191,6 +195,8 @@ impl RuleMutation {
     }
 
     /// Deletes a rule. Incidents that stand where it led stay there. Needs what `createConnectorRule` needs.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn delete_connector_rule(
         &self,
         ctx: &Context<'_>,

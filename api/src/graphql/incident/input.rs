@@ -173,7 +173,25 @@ impl ReassignIncidentInput {
     }
 }
 
-/// New values for an incident; what is left out stays. It always has a title and an urgency: null is refused.
+/// The incident whose snooze ends now.
+#[derive(Debug, InputObject)]
+pub(crate) struct UnsnoozeIncidentInput {
+    /// The incident's id.
+    pub(super) id: ID,
+    /// Makes the request repeatable for 24 hours.
+    pub(super) idempotency_key: Option<String>,
+}
+
+impl UnsnoozeIncidentInput {
+    pub(super) fn command(self, ctx: &Context<'_>) -> Result<tocsin_domain::incident::UnsnoozeIncident> {
+        Ok(tocsin_domain::incident::UnsnoozeIncident {
+            id: self.id.0,
+            idempotency_key: given_key(ctx, self.idempotency_key)?,
+        })
+    }
+}
+
+/// New values for an incident. What you leave out stays as it is. An incident always has a title, an urgency and a service: null is refused for them.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateIncidentInput {
     /// The incident's id.
@@ -186,8 +204,12 @@ pub(crate) struct UpdateIncidentInput {
     urgency: MaybeUndefined<Urgency>,
     /// How much is broken; null where nobody says.
     severity: MaybeUndefined<Severity>,
-    /// Labels, in place of those before; at most 20. Null for none.
+    /// The tags that replace all tags of the incident; at most 20, each key once. Null removes all tags.
     tags: MaybeUndefined<Vec<TagInput>>,
+    /// The service that is broken.
+    service_id: MaybeUndefined<ID>,
+    /// The version of the incident that you have read. If the incident has another version by now, nothing changes and the error is `CONFLICT`.
+    version: Option<i64>,
     /// Makes the request repeatable for 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
@@ -201,6 +223,8 @@ impl UpdateIncidentInput {
             urgency: patch(self.urgency),
             severity: patch(self.severity),
             tags: patch(self.tags).map(tag_values),
+            service_id: patch(self.service_id).map(|id| id.0),
+            version: self.version,
             idempotency_key: given_key(ctx, self.idempotency_key)?,
         })
     }

@@ -1,5 +1,7 @@
 //! Incidents, in GraphQL.
 
+mod abilities;
+mod bulk;
 mod filter;
 mod input;
 mod mutation;
@@ -7,9 +9,10 @@ mod query;
 mod types;
 
 pub(super) use self::{
-    filter::IncidentFilter,
+    bulk::BulkIncidentMutation,
+    filter::{IncidentFilter, IncidentOrder},
     input::{TagInput, tag_values},
     mutation::IncidentMutation,
-    query::IncidentQuery,
+    query::{IncidentPage, IncidentQuery, list},
     types::{Incident, find},
 };

@@ -9,7 +9,7 @@ use super::{
     input::{
         AcknowledgeIncidentInput, AddCommentInput, EditCommentInput, ReassignIncidentInput,
         ReopenIncidentInput, ResolveIncidentInput, RetractCommentInput, SetSlackSyncInput,
-        SnoozeIncidentInput, TriggerIncidentInput, UpdateIncidentInput,
+        SnoozeIncidentInput, TriggerIncidentInput, UnsnoozeIncidentInput, UpdateIncidentInput,
     },
     types::Incident,
 };
@@ -80,6 +80,8 @@ pub(crate) struct IncidentMutation;
 #[Object]
 impl IncidentMutation {
     /// Triggers an incident. Needs the scope `INCIDENTS_TRIGGER` or `WRITE`.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn trigger_incident(
         &self,
         ctx: &Context<'_>,
@@ -89,6 +91,8 @@ impl IncidentMutation {
     }
 
     /// Shows who has the incident. Acknowledging it again changes nothing; a resolved one is refused.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn acknowledge_incident(
         &self,
         ctx: &Context<'_>,
@@ -98,6 +102,8 @@ impl IncidentMutation {
     }
 
     /// Ends the incident. Resolving it again changes nothing.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn resolve_incident(
         &self,
         ctx: &Context<'_>,
@@ -106,7 +112,9 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::resolve(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Opens a resolved incident again. An open one stays as it is.
+    /// Opens a resolved incident again, and wakes a snoozed one: either is triggered again. Another open incident stays as it is.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn reopen_incident(
         &self,
         ctx: &Context<'_>,
@@ -116,6 +124,8 @@ impl IncidentMutation {
     }
 
     /// Lets an incident rest until a set time; then it is triggered again. A resolved one is refused.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn snooze_incident(
         &self,
         ctx: &Context<'_>,
@@ -124,7 +134,21 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::snooze(&request(ctx), input.command(ctx)?).await)
     }
 
+    /// Ends the snooze of an incident now: the incident is triggered again. An incident that isn't snoozed stays as it is. A resolved incident is
+    /// refused.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
+    async fn unsnooze_incident(
+        &self,
+        ctx: &Context<'_>,
+        input: UnsnoozeIncidentInput,
+    ) -> Result<IncidentPayload> {
+        payload(tocsin_domain::incident::unsnooze(&request(ctx), input.command(ctx)?).await)
+    }
+
     /// Gives an incident to others.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn reassign_incident(
         &self,
         ctx: &Context<'_>,
@@ -134,6 +158,8 @@ impl IncidentMutation {
     }
 
     /// Describes an incident otherwise.
+    ///
+    /// Errors: `CONFLICT`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn update_incident(
         &self,
         ctx: &Context<'_>,
@@ -143,21 +169,29 @@ impl IncidentMutation {
     }
 
     /// Says something on the incident's timeline, and in its threads in Slack.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SYNC_MUTED`, `SYNC_OFF`, `UNMATCHED_REFUSED`.
     async fn add_comment(&self, ctx: &Context<'_>, input: AddCommentInput) -> Result<CommentPayload> {
         comment_payload(tocsin_domain::incident::comment(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Gives a comment another text, and keeps the one before. For who made it; one that was made in Slack is edited there.
+    ///
+    /// Errors: `EDIT_IN_SLACK`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `RETRACTED`.
     async fn edit_comment(&self, ctx: &Context<'_>, input: EditCommentInput) -> Result<CommentPayload> {
         comment_payload(tocsin_domain::incident::edit(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Takes a comment back: what it said is gone. For who made it, and for an `ADMIN`. Retracting it again changes nothing.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn retract_comment(&self, ctx: &Context<'_>, input: RetractCommentInput) -> Result<CommentPayload> {
         comment_payload(tocsin_domain::incident::retract(&request(ctx), input.command(ctx)?).await)
     }
 
     /// Mutes and unmutes the sync of an incident's timeline with its threads in Slack, and says how changes are told there.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn set_slack_sync(&self, ctx: &Context<'_>, input: SetSlackSyncInput) -> Result<IncidentPayload> {
         payload(tocsin_domain::incident::set_slack_sync(&request(ctx), input.command(ctx)?).await)
     }

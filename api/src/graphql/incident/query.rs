@@ -4,24 +4,35 @@ use async_graphql::{
     Context, ID, Object,
     connection::{Connection, EmptyFields},
 };
+use futures::FutureExt;
 use tocsin_domain::{error::RequestError, incident::IncidentCriteria, paging::PageRequest};
 
 use super::{
-    filter::{IncidentFilter, IncidentOrder},
+    filter::{IncidentFilter, IncidentOrder, sort},
     types::{Incident, find},
 };
-use crate::graphql::{context::request, failure::Result, paging::connect};
+use crate::graphql::{
+    context::request,
+    failure::Result,
+    paging::{TotalCount, connect},
+};
 
-/// What a list of incidents says of itself.
-pub(crate) struct IncidentTotals(IncidentCriteria);
+/// A page of incidents.
+pub(crate) type IncidentPage = Connection<String, Incident, TotalCount, EmptyFields>;
 
-/// What a list of incidents says of itself.
-#[Object]
-impl IncidentTotals {
-    /// How many incidents meet the filter, on all pages together. Counted only where it is asked for.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(tocsin_domain::incident::count(&request(ctx), &self.0).await?)
-    }
+/// A page of the incidents that are wanted.
+pub(crate) async fn list(
+    ctx: &Context<'_>,
+    criteria: IncidentCriteria,
+    order_by: Option<IncidentOrder>,
+    page: PageRequest,
+) -> Result<IncidentPage> {
+    let sort = sort(order_by);
+    let page = tocsin_domain::incident::list(&request(ctx), &criteria, sort, page).await?;
+    let total = TotalCount::of(criteria, |request, criteria| {
+        async move { tocsin_domain::incident::count(&request, &criteria).await }.boxed()
+    });
+    Ok(connect(page, total, |row| sort.cursor(row), Incident))
 }
 
 /// The queries for incidents.
@@ -50,7 +61,7 @@ impl IncidentQuery {
     }
 
     /// The organisation's incidents.
-    #[graphql(complexity = "crate::graphql::paging::weight(first, last, child_complexity)")]
+    #[graphql(complexity = "crate::graphql::paging::weight(\"incidents\", first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's own")]
     async fn incidents(
         &self,
@@ -61,21 +72,14 @@ impl IncidentQuery {
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<String, Incident, IncidentTotals, EmptyFields>> {
+    ) -> Result<IncidentPage> {
         let page = PageRequest {
             first,
             after,
             last,
             before,
         };
-        let criteria: IncidentCriteria = filter.unwrap_or_default().into();
-        let sort = order_by.unwrap_or_default().into();
-        let page = tocsin_domain::incident::list(&request(ctx), &criteria, sort, page).await?;
-        Ok(connect(
-            page,
-            IncidentTotals(criteria),
-            |row| row.number.to_string(),
-            Incident,
-        ))
+        let criteria = filter.unwrap_or_default().criteria(ctx)?;
+        list(ctx, criteria, order_by, page).await
     }
 }

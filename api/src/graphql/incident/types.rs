@@ -6,6 +6,7 @@ use async_graphql::{
     Context, ID, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
+use futures::FutureExt;
 use time::OffsetDateTime;
 use tocsin_domain::{
     error::InternalError, incident::IncidentMilestone, loaders::DeliveriesOf, paging::PageRequest,
@@ -17,12 +18,14 @@ use tocsin_entity::{
     service,
 };
 
+use super::abilities::IncidentPermissions;
 use crate::graphql::{
     connector::SlackRoute,
     context::{domain, loaders, request},
     delivery::Delivery,
     failure::Result,
-    paging::connect,
+    organization::{self, Organization},
+    paging::{TotalCount, connect},
     postmortem::Postmortem,
     service::Service,
     timeline::TimelineEntry,
@@ -50,7 +53,13 @@ impl Incident {
         ID(self.0.id.to_string())
     }
 
-    /// The id of the organisation it happens to.
+    /// The organisation that owns the incident.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
+        organization::load(ctx, self.0.organization_id).await
+    }
+
+    /// The id of the organisation that owns the incident. For the Slack bridge only.
+    #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.organization_id.to_string())
     }
@@ -202,7 +211,7 @@ impl Incident {
     }
 
     /// What happened, oldest first: by `occurredAt`, and then by `version`.
-    #[graphql(complexity = "crate::graphql::paging::weight(first, last, child_complexity)")]
+    #[graphql(complexity = "crate::graphql::paging::weight(\"timeline\", first, last, child_complexity)")]
     async fn timeline(
         &self,
         ctx: &Context<'_>,
@@ -212,7 +221,7 @@ impl Incident {
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only what was added, edited or retracted after this version of the incident.")]
         changed_after_version: Option<i64>,
-    ) -> Result<Connection<String, TimelineEntry, EmptyFields, EmptyFields>> {
+    ) -> Result<Connection<String, TimelineEntry, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,
             after,
@@ -221,9 +230,13 @@ impl Incident {
         };
         let page =
             tocsin_domain::incident::timeline(&request(ctx), self.0.id, page, changed_after_version).await?;
+        let wanted = (self.0.id, changed_after_version);
+        let total = TotalCount::of(wanted, |request, wanted| {
+            async move { tocsin_domain::incident::count_timeline(&request, wanted.0, wanted.1).await }.boxed()
+        });
         Ok(connect(
             page,
-            EmptyFields,
+            total,
             |row| TimelinePosition::of(row).to_string(),
             TimelineEntry,
         ))
@@ -243,6 +256,11 @@ impl Incident {
     async fn postmortem(&self, ctx: &Context<'_>) -> Result<Option<Postmortem>> {
         let found = tocsin_domain::postmortem::of_incident(&request(ctx), self.0.id).await?;
         Ok(found.map(Postmortem))
+    }
+
+    /// What the viewer can do with the incident now.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> IncidentPermissions {
+        tocsin_domain::incident::abilities(&request(ctx), &self.0).into()
     }
 
     /// Where it goes in Slack, and why.

@@ -55,6 +55,8 @@ pub(crate) struct ServiceManagerMutation;
 #[Object]
 impl ServiceManagerMutation {
     /// Makes a member a manager of a service: of its connectors and its rules, with a key that has the scope ADMIN. Once more changes nothing. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn add_service_manager(
         &self,
         ctx: &Context<'_>,
@@ -70,6 +72,8 @@ impl ServiceManagerMutation {
     }
 
     /// Takes a service from a member who managed it. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn remove_service_manager(
         &self,
         ctx: &Context<'_>,

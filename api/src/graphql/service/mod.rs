@@ -1,9 +1,13 @@
 //! Services, in GraphQL.
 
 mod managers;
+mod mutation;
+mod query;
 mod types;
 
 pub(super) use self::{
     managers::ServiceManagerMutation,
-    types::{Service, ServiceMutation, ServiceQuery, find},
+    mutation::ServiceMutation,
+    query::{ServiceFilter, ServiceOrder, ServicePage, ServiceQuery, find, list},
+    types::Service,
 };

@@ -9,6 +9,7 @@ use tocsin_entity::slack_app::Model;
 use crate::graphql::{
     context::{domain, given_key, patch, request},
     failure::{Result, UserError, into_payload},
+    organization::{self, Organization},
 };
 
 /// A Slack app.
@@ -36,7 +37,13 @@ impl SlackApp {
         ID(self.0.id.to_string())
     }
 
-    /// The organisation's id.
+    /// The organisation that it belongs to.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
+        organization::load(ctx, self.0.organization_id).await
+    }
+
+    /// The id of the organisation that it belongs to. For the Slack bridge only.
+    #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.organization_id.to_string())
     }
@@ -215,6 +222,8 @@ pub(crate) struct SlackAppMutation;
 #[Object]
 impl SlackAppMutation {
     /// Makes a Slack app of the organisation's own known. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `SECRET_KEY_MISSING`.
     async fn create_slack_app(
         &self,
         ctx: &Context<'_>,
@@ -224,6 +233,8 @@ impl SlackAppMutation {
     }
 
     /// Changes what is known of a Slack app. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SECRET_KEY_MISSING`.
     async fn update_slack_app(
         &self,
         ctx: &Context<'_>,
@@ -233,6 +244,8 @@ impl SlackAppMutation {
     }
 
     /// Forgets a Slack app that is installed in no workspace of the organisation's any more. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn delete_slack_app(
         &self,
         ctx: &Context<'_>,

@@ -4,6 +4,7 @@ use async_graphql::{
     Context, ID, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
+use futures::FutureExt;
 use time::OffsetDateTime;
 use tocsin_domain::{
     paging::PageRequest,
@@ -14,7 +15,7 @@ use tocsin_entity::slack::channel;
 use crate::graphql::{
     context::{request, text},
     failure::Result,
-    paging::connect,
+    paging::{TotalCount, connect},
 };
 
 /// A channel in Slack that the bot sees.
@@ -33,8 +34,10 @@ pub(crate) struct SlackChannel {
 }
 
 /// Beside the page: how old it is.
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(SimpleObject)]
 pub(crate) struct DirectoryAge {
+    #[graphql(flatten)]
+    total: TotalCount,
     /// When all channels were last read; null where they never were, until then by `refreshSlackChannels`. Single changes are heard of meanwhile.
     refreshed_at: Option<OffsetDateTime>,
 }
@@ -50,7 +53,9 @@ pub(crate) struct SlackChannelQuery;
 impl SlackChannelQuery {
     /// The channels that the bot sees in a Slack workspace, by name: all public ones, and the private ones that it is in. In the workspace of the
     /// server's configuration private ones are shown to which a connector of the organisation leads. Needs the role ADMIN or OWNER, or to manage a service.
-    #[graphql(complexity = "crate::graphql::paging::weight(first, None, child_complexity)")]
+    #[graphql(
+        complexity = "crate::graphql::paging::weight(\"slackChannels\", first, None, child_complexity)"
+    )]
     async fn slack_channels(
         &self,
         ctx: &Context<'_>,
@@ -75,8 +80,11 @@ impl SlackChannelQuery {
             after,
             ..PageRequest::default()
         };
-        let found = slack_channel::list(&request(ctx), criteria, page).await?;
+        let found = slack_channel::list(&request(ctx), &criteria, page).await?;
         let age = DirectoryAge {
+            total: TotalCount::of(criteria, |request, criteria| {
+                async move { slack_channel::count(&request, &criteria).await }.boxed()
+            }),
             refreshed_at: found.refreshed_at,
         };
         Ok(connect(found.page, age, slack_channel::key, SlackChannel::from))

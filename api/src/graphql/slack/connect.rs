@@ -101,6 +101,8 @@ impl SlackWorkspaceMutation {
     /// Connects a Slack workspace by the bot token of the Slack app that is installed there: the app whose signing secret or app-level token the
     /// server is configured with. Whether the token works is seen a moment later in its
     /// `status`. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SECRET_KEY_MISSING`.
     async fn connect_slack_workspace(
         &self,
         ctx: &Context<'_>,
@@ -110,6 +112,8 @@ impl SlackWorkspaceMutation {
     }
 
     /// Changes how Tocsin is connected to a Slack workspace. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SECRET_KEY_MISSING`, `SET_BY_ENVIRONMENT`.
     async fn update_slack_workspace(
         &self,
         ctx: &Context<'_>,
@@ -120,6 +124,8 @@ impl SlackWorkspaceMutation {
 
     /// Stops all that Tocsin does in a Slack workspace, at once. Its connectors stay, and lead nowhere until it is connected again by
     /// `updateSlackWorkspace` with a bot token. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SET_BY_ENVIRONMENT`.
     async fn disconnect_slack_workspace(
         &self,
         ctx: &Context<'_>,

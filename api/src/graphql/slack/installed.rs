@@ -56,6 +56,8 @@ pub(crate) struct SlackInstallMutation;
 #[Object]
 impl SlackInstallMutation {
     /// Records that the Slack app was installed: a new workspace, or one that is there, connected again. For the Slack bridge alone.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `CONFLICT`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SLACK_NOT_CONFIGURED`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn complete_slack_install(
         &self,

@@ -66,6 +66,8 @@ pub(crate) struct SlackSettingsMutation;
 #[Object]
 impl SlackSettingsMutation {
     /// Changes what the organisation has decided about Slack as a whole. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     async fn update_slack_settings(
         &self,
         ctx: &Context<'_>,

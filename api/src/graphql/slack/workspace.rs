@@ -15,6 +15,7 @@ use tocsin_slack_app::feature;
 use crate::graphql::{
     context::{loaders, request},
     failure::Result,
+    organization::{self, Organization},
 };
 
 /// A Slack workspace.
@@ -61,7 +62,13 @@ impl SlackWorkspace {
         ID(self.0.id.to_string())
     }
 
-    /// The organisation's id.
+    /// The organisation that it belongs to.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
+        organization::load(ctx, self.0.organization_id).await
+    }
+
+    /// The id of the organisation that it belongs to. For the Slack bridge only.
+    #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.organization_id.to_string())
     }

@@ -110,6 +110,8 @@ pub(crate) struct TemplateMutation;
 #[Object]
 impl TemplateMutation {
     /// Adds a template of messages in Slack, once it has been tried with incidents of all sorts. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     async fn create_slack_template(
         &self,
         ctx: &Context<'_>,
@@ -120,6 +122,8 @@ impl TemplateMutation {
 
     /// Changes a template, once it has been tried with incidents of all sorts. Messages that are there take the new words when their incidents
     /// change next. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn update_slack_template(
         &self,
         ctx: &Context<'_>,
@@ -129,6 +133,8 @@ impl TemplateMutation {
     }
 
     /// Deletes a template that no connector uses. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn delete_slack_template(
         &self,
         ctx: &Context<'_>,

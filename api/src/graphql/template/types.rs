@@ -10,7 +10,12 @@ use tocsin_entity::slack_template::Model;
 use tocsin_message::template::{self, TemplateField, VARIABLES};
 
 use super::preview::{self, PreviewSlackTemplateInput, SlackTemplatePreview};
-use crate::graphql::{connector::Connector, context::request, failure::Result};
+use crate::graphql::{
+    connector::Connector,
+    context::request,
+    failure::Result,
+    organization::{self, Organization},
+};
 
 /// A template.
 #[derive(Clone)]
@@ -53,7 +58,13 @@ impl SlackTemplate {
         ID(self.0.id.to_string())
     }
 
-    /// The organisation's id.
+    /// The organisation that it belongs to.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
+        organization::load(ctx, self.0.organization_id).await
+    }
+
+    /// The id of the organisation that it belongs to. For the Slack bridge only.
+    #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.organization_id.to_string())
     }

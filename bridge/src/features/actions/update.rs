@@ -106,6 +106,8 @@ impl ActionMutation for Update {
         urgency: self.urgency.map(Known::Value),
         severity: self.severity.map(Known::Value),
         tags: None,
+        service_id: None,
+        version: None,
         idempotency_key: Some(key),
     });
 }

@@ -250,11 +250,11 @@ async fn read_page(
     };
     let backwards = page.before.is_some();
     let variables = list_incidents::Variables {
-        status: statuses(filters),
-        urgency: some(filters.urgencies.iter().copied().map(Known::Value).collect()),
-        severity: some(filters.severities.iter().copied().map(Known::Value).collect()),
-        service,
-        assignee: filters.mine.then(|| member.id.to_string()),
+        statuses: statuses(filters),
+        urgencies: some(filters.urgencies.iter().copied().map(Known::Value).collect()),
+        severities: some(filters.severities.iter().copied().map(Known::Value).collect()),
+        services: service.map(|id| vec![id]),
+        assignees: filters.mine.then(|| vec![member.id.to_string()]),
         first: (!backwards).then_some(size),
         after: page.after.clone(),
         last: backwards.then_some(size),

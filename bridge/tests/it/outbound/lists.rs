@@ -110,12 +110,12 @@ impl Tracker {
             let service = SERVICES
                 .iter()
                 .find(|(_, name)| fields["service"]["name"] == *name);
-            is_in(&variables["status"], &fields["status"])
-                && is_in(&variables["urgency"], &fields["urgency"])
-                && is_in(&variables["severity"], &fields["severity"])
-                && (variables["assignee"].is_null() || has_assignee(fields, &variables["assignee"]))
-                && (variables["service"].is_null()
-                    || service.is_some_and(|(id, _)| variables["service"] == *id))
+            is_in(&variables["statuses"], &fields["status"])
+                && is_in(&variables["urgencies"], &fields["urgency"])
+                && is_in(&variables["severities"], &fields["severity"])
+                && (variables["assignees"].is_null() || has_assignee(fields, &variables["assignees"][0]))
+                && (variables["services"].is_null()
+                    || service.is_some_and(|(id, _)| variables["services"][0] == *id))
         });
         let number = |of: &Value| {
             let text = of.as_str()?;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use time::OffsetDateTime;
 use tocsin_entity::{
-    id::{IncidentId, TimelineEntryId, UserId},
+    id::{IncidentId, ServiceId, TimelineEntryId, UserId},
     idempotency, incident,
     kinds::{EntryKind, IncidentStatus},
     timeline_entry,
@@ -14,7 +14,7 @@ use crate::{
     actor::Actor,
     incident::{
         CommandOutcome, CommandRequest,
-        command::{ChangeCommand, IncidentCommand, TriggerCommand},
+        command::{ChangeCommand, IncidentCommand, IncidentUpdate, TriggerCommand},
         details::EntryDetails,
         error::IncidentError,
         transition::{TimerChange, Transition, TransitionOutcome, event_kind, tags_json, transition},
@@ -91,7 +91,10 @@ impl BatchState {
             .or_else(|| self.default_services.get(&actor.organization_id).copied())
             .and_then(|id| self.services.get(&id))
             .filter(|service| service.organization_id == actor.organization_id)
-            .ok_or(IncidentError::NotFound("service"))?;
+            .ok_or(IncidentError::UnknownService)?;
+        if service.archived_at.is_some() {
+            return Err(IncidentError::ServiceArchived(service.name.clone()));
+        }
         let (service_id, urgency) = (service.id, trigger.urgency.unwrap_or(service.default_urgency));
         self.check_members(actor, &trigger.assignees)?;
         let organization = self
@@ -184,6 +187,13 @@ impl BatchState {
                 open: open.number,
             });
         }
+        if let ChangeCommand::Update(IncidentUpdate {
+            service_id: Some(service),
+            ..
+        }) = change
+        {
+            self.check_service(actor, incident, *service)?;
+        }
         if let ChangeCommand::Reassign { assignees } = change {
             self.check_members(actor, assignees)?;
         }
@@ -231,14 +241,34 @@ impl BatchState {
         })
     }
 
+    /// Whether an incident may become this service's.
+    fn check_service(
+        &self,
+        actor: &Actor,
+        incident: &incident::Model,
+        id: ServiceId,
+    ) -> Result<(), IncidentError> {
+        let service = self
+            .services
+            .get(&id)
+            .filter(|service| service.organization_id == actor.organization_id)
+            .ok_or(IncidentError::UnknownService)?;
+        if service.archived_at.is_some() && service.id != incident.service_id {
+            return Err(IncidentError::ServiceArchived(service.name.clone()));
+        }
+        Ok(())
+    }
+
+    /// Whether all of the users are active members.
     fn check_members(&self, actor: &Actor, users: &[UserId]) -> Result<(), IncidentError> {
-        if users
-            .iter()
-            .all(|user| self.members.contains(&(actor.organization_id, *user)))
-        {
-            Ok(())
-        } else {
-            Err(IncidentError::NotFound("user"))
+        let is_unknown = |user: &UserId| !self.members.contains(&(actor.organization_id, *user));
+        let mut unknown = (0..users.len()).filter(|place| is_unknown(&users[*place]));
+        match unknown.next() {
+            None => Ok(()),
+            Some(first) => Err(IncidentError::UnknownAssignees {
+                first,
+                others: unknown.collect(),
+            }),
         }
     }
 

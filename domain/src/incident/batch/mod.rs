@@ -256,9 +256,9 @@ impl BatchState {
         Ok(())
     }
 
-    /// The services that new incidents may be of.
+    /// The services that incidents may become of.
     async fn load_services(&mut self, tx: &DatabaseTransaction, wanted: &BatchKeys) -> Result<(), DbErr> {
-        if wanted.triggers {
+        if wanted.triggers || !wanted.services.is_empty() {
             let rows = everywhere::<service::Entity>(TOGETHER)
                 .filter(wanted.of_organizations(tx, service::Column::OrganizationId))
                 .filter(
@@ -386,11 +386,12 @@ impl BatchKeys {
                 self.users.extend(assignees);
             }
             ChangeCommand::Reopen { .. } => self.reopens = true,
+            ChangeCommand::Update(update) => self.services.extend(update.service_id),
             ChangeCommand::Acknowledge
             | ChangeCommand::Resolve { .. }
             | ChangeCommand::Snooze { .. }
+            | ChangeCommand::Unsnooze
             | ChangeCommand::EndSnooze { .. }
-            | ChangeCommand::Update(_)
             | ChangeCommand::SlackSync { .. } => {}
         }
     }

@@ -14,6 +14,7 @@ use crate::{
     incident::{
         CommandOutcome,
         command::{CommentRef, Revision},
+        comment_rights::{may_edit, may_retract},
         error::IncidentError,
     },
 };
@@ -98,40 +99,6 @@ impl BatchState {
         }
         self.entries.insert(revised.id, revised.clone());
         self.write.revised.insert(revised.id, revised.clone());
-    }
-}
-
-/// Whether the actor said it.
-fn is_author(entry: &timeline_entry::Model, actor: &Actor) -> bool {
-    let by_member = entry.author_user_id.is_some() && entry.author_user_id == actor.user_id;
-    let by_key =
-        actor.user_id.is_none() && entry.author_key_id.is_some() && entry.author_key_id == actor.key_id;
-    by_member || by_key
-}
-
-/// The bridge by itself: it tells what was done in Slack, where only an author may edit.
-fn is_bridge(actor: &Actor) -> bool {
-    actor.source == Source::Slack && actor.user_id.is_none() && actor.key_id.is_none()
-}
-
-fn may_edit(entry: &timeline_entry::Model, actor: &Actor) -> Result<(), IncidentError> {
-    if entry.external_ref.is_some() && actor.source != Source::Slack {
-        return Err(IncidentError::EditInSlack);
-    }
-    let in_slack = entry.external_ref.is_some() && is_bridge(actor);
-    if in_slack || is_author(entry, actor) {
-        Ok(())
-    } else {
-        Err(IncidentError::NotYours("edit"))
-    }
-}
-
-fn may_retract(entry: &timeline_entry::Model, actor: &Actor, of_others: bool) -> Result<(), IncidentError> {
-    let in_slack = entry.external_ref.is_some() && is_bridge(actor);
-    if in_slack || of_others || is_author(entry, actor) {
-        Ok(())
-    } else {
-        Err(IncidentError::NotYours("retract"))
     }
 }
 

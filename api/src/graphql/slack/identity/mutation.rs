@@ -91,6 +91,8 @@ pub(crate) struct SlackIdentityMutation;
 impl SlackIdentityMutation {
     /// Says that oneself is the person in Slack who was given this code: from then on they act with one's rights in this organisation. What was said
     /// before of either, in that workspace, no longer holds. Needs a member's own key that may write; codes are good for ten minutes, and once.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `SECRET_KEY_MISSING`.
     async fn confirm_slack_identity(
         &self,
         ctx: &Context<'_>,
@@ -105,6 +107,8 @@ impl SlackIdentityMutation {
 
     /// Ends what a member has said of who they are in Slack. Their e-mail address decides again: who wants to be nobody there uses the slash
     /// command's `unlink`. Needs a member's own key that may write, or for others the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn unlink_slack_identity(
         &self,
         ctx: &Context<'_>,

@@ -81,6 +81,8 @@ impl SlackSignInMutation {
     ///
     /// With `userId` and `slackUserId`, an administrator says who a member is, in a Slack workspace that no other organisation is connected to. Only
     /// an owner says so of owners.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SECRET_KEY_MISSING`, `SLACK_NOT_CONFIGURED`, `WRONG_STATUS`.
     async fn link_slack_identity(
         &self,
         ctx: &Context<'_>,
@@ -114,6 +116,8 @@ impl SlackSignInMutation {
     }
 
     /// Records who has signed in. For the Slack bridge alone, on behalf of the member.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn record_slack_link(
         &self,

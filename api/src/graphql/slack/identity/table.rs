@@ -8,6 +8,7 @@ use async_graphql::{
     Context, Enum, ID, Object, SimpleObject,
     connection::{Connection, EmptyFields},
 };
+use futures::FutureExt;
 use time::OffsetDateTime;
 use tocsin_domain::{
     identity::{self, Identity, IdentityActivity, IdentityCriteria, IdentityFilter},
@@ -18,7 +19,7 @@ use tocsin_entity::kinds::SlackMatch;
 use crate::graphql::{
     context::{request, text},
     failure::Result,
-    paging::connect,
+    paging::{TotalCount, connect},
     user::User,
 };
 
@@ -94,7 +95,9 @@ pub(crate) struct SlackIdentityQuery;
 impl SlackIdentityQuery {
     /// Who is who in a Slack workspace, and who is not known: the members, and after them people in Slack who are none. Those are told only of
     /// workspaces that are the organisation's alone. Somebody is matched by their e-mail address when they first act. Needs the role ADMIN or OWNER.
-    #[graphql(complexity = "crate::graphql::paging::weight(first, None, child_complexity)")]
+    #[graphql(
+        complexity = "crate::graphql::paging::weight(\"slackIdentities\", first, None, child_complexity)"
+    )]
     async fn slack_identities(
         &self,
         ctx: &Context<'_>,
@@ -107,7 +110,7 @@ impl SlackIdentityQuery {
         search: Option<String>,
         #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
         #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-    ) -> Result<Connection<String, SlackIdentity>> {
+    ) -> Result<Connection<String, SlackIdentity, TotalCount, EmptyFields>> {
         let criteria = IdentityCriteria {
             workspace_id: text(workspace_id),
             filter: filter.map(Into::into),
@@ -118,12 +121,10 @@ impl SlackIdentityQuery {
             after,
             ..PageRequest::default()
         };
-        let page = identity::list(&request(ctx), criteria, page).await?;
-        Ok(connect(
-            page,
-            EmptyFields,
-            |row| row.key.clone(),
-            SlackIdentity::from,
-        ))
+        let page = identity::list(&request(ctx), &criteria, page).await?;
+        let total = TotalCount::of(criteria, |request, criteria| {
+            async move { identity::count(&request, &criteria).await }.boxed()
+        });
+        Ok(connect(page, total, |row| row.key.clone(), SlackIdentity::from))
     }
 }

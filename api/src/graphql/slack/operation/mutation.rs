@@ -124,6 +124,8 @@ pub(crate) struct SlackOperationMutation;
 #[Object]
 impl SlackOperationMutation {
     /// Tests whether a workspace's bot token works, and what the app may do there. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn test_slack_connection(
         &self,
         ctx: &Context<'_>,
@@ -134,6 +136,8 @@ impl SlackOperationMutation {
 
     /// Posts a message to a connector's channel that says it is a test, and joins the channel where it is public. Needs the role ADMIN or OWNER, or to
     /// manage the services that the connector is for.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn send_slack_test_message(
         &self,
         ctx: &Context<'_>,
@@ -143,6 +147,8 @@ impl SlackOperationMutation {
     }
 
     /// Looks for a member in a Slack workspace: by their own word, else by their e-mail address. Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn test_slack_identity(
         &self,
         ctx: &Context<'_>,
@@ -153,6 +159,8 @@ impl SlackOperationMutation {
 
     /// Reads all channels that the bot sees in a workspace, for `slackChannels`. It takes some seconds, or minutes where there are many thousands.
     /// Needs the role ADMIN or OWNER.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn refresh_slack_channels(
         &self,
         ctx: &Context<'_>,
@@ -162,6 +170,8 @@ impl SlackOperationMutation {
     }
 
     /// Creates a channel in a workspace; the bot is in it. Needs the role ADMIN or OWNER, and the feature `INCIDENT_CHANNELS` of the Slack app.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn create_slack_channel(
         &self,
         ctx: &Context<'_>,

@@ -67,6 +67,8 @@ pub(crate) struct SlackReportMutation;
 #[Object]
 impl SlackReportMutation {
     /// Reports what came of an operation: for the Slack bridge alone. The first report counts.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn finish_slack_operation(
         &self,
@@ -83,6 +85,8 @@ impl SlackReportMutation {
 
     /// Records that the database was restored from a backup, as messages in Slack show: the next incident's number is beyond all that may be
     /// known outside. For the Slack bridge alone; what is known already changes nothing.
+    ///
+    /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn report_restore(
         &self,

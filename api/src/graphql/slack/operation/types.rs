@@ -15,6 +15,7 @@ use crate::graphql::{
     connector::Connector,
     context::{loaders, request},
     failure::Result,
+    organization::{self, Organization},
     slack::{MissingScopes, SlackWorkspace},
     user::{User, load_member},
 };
@@ -49,7 +50,13 @@ impl SlackOperation {
         ID(self.0.row.id.to_string())
     }
 
-    /// The organisation's id.
+    /// The organisation that it belongs to.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
+        organization::load(ctx, self.0.row.organization_id).await
+    }
+
+    /// The id of the organisation that it belongs to. For the Slack bridge only.
+    #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.row.organization_id.to_string())
     }
