@@ -10,6 +10,7 @@ pub mod author;
 pub mod bootstrap;
 pub mod connector;
 pub mod data_loader;
+pub mod delivery;
 pub mod error;
 pub mod event;
 pub mod idempotency;

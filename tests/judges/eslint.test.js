@@ -11,7 +11,7 @@ const OPTIONS = {
   "@graphql-eslint/strict-id-in-types": {
     exceptions: {
       types: [
-        "Author", "ChannelHint", "CommentRevision", "CreatedSlackChannel", "IncidentEvent", "MissingScopes", "PageInfo",
+        "Author", "ChannelHint", "CommentRevision", "CreatedSlackChannel", "IncidentEvent", "IncidentPermissions", "IncidentResult", "MissingScopes", "PageInfo",
         "SlackConnectionTest", "SlackIdentity", "SlackIdentityFound", "SlackInstallLink", "SlackLink",
         "SlackPerson", "SlackRoute", "SlackSettings", "SlackTemplateField", "SlackTemplatePreview", "SlackTemplateProblem",
         "SlackTemplateVariable", "SlackTestMessage", "Tag", "UserError", "Viewer",

@@ -2,21 +2,29 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 use time::OffsetDateTime;
 use tocsin_entity::{
     kinds::{PostKind, PostState},
     slack::post,
 };
 
+use crate::graphql::{context::request, failure::Result};
+
 /// A message in Slack that shows an incident.
 pub(crate) struct Delivery(pub(crate) Arc<post::Model>);
+
+/// A message that the viewer may read of.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Delivery>> {
+    let found = tocsin_domain::delivery::find(&request(ctx), id).await?;
+    Ok(found.map(Delivery))
+}
 
 /// A message in Slack that shows this incident, and how far its delivery has come.
 #[Object]
 impl Delivery {
-    /// The delivery's id.
-    async fn id(&self) -> ID {
+    /// The delivery's global id.
+    pub(crate) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 

@@ -3,20 +3,22 @@
 use async_graphql::{Context, ID, Interface, Object};
 use tocsin_domain::viewer::{Permission, Viewer};
 use tocsin_entity::id::{
-    ApiKeyId, AuditEntryId, ConnectorId, IncidentId, OperationId, OrganizationId, PostmortemId, ServiceId,
-    SlackTemplateId, TimelineEntryId, UserId, WorkspaceId,
+    ApiKeyId, AuditEntryId, ConnectorId, IncidentId, OperationId, OrganizationId, PostId, PostmortemId,
+    RuleId, ServiceId, SessionId, SlackAppId, SlackTemplateId, TimelineEntryId, UserId, WorkspaceId,
 };
 
 use crate::graphql::{
     api_key::ApiKey,
     audit::AuditEntry,
-    connector::Connector,
+    connector::{Connector, ConnectorRule},
+    delivery::Delivery,
     failure::Result,
     incident::Incident,
     organization::Organization,
     postmortem::Postmortem,
     service::Service,
-    slack::{SlackWorkspace, operation::SlackOperation},
+    session::Session,
+    slack::{SlackApp, SlackWorkspace, operation::SlackOperation},
     template::SlackTemplate,
     timeline::TimelineEntry,
     user::{User, load_member},
@@ -32,6 +34,10 @@ pub(crate) enum Node {
     AuditEntry(AuditEntry),
     /// A Slack destination.
     Connector(Connector),
+    /// A rule that leads incidents to a connector.
+    ConnectorRule(ConnectorRule),
+    /// A message in Slack that shows an incident.
+    Delivery(Delivery),
     /// An incident.
     Incident(Incident),
     /// An organisation.
@@ -40,6 +46,10 @@ pub(crate) enum Node {
     Postmortem(Postmortem),
     /// A service.
     Service(Service),
+    /// A place where a member is signed in.
+    Session(Session),
+    /// A Slack app of the organisation's own.
+    SlackApp(SlackApp),
     /// Something that is done in Slack.
     SlackOperation(SlackOperation),
     /// A template of messages in Slack.
@@ -79,6 +89,12 @@ impl NodeQuery {
                 .map(Node::SlackOperation),
             SlackTemplateId::PREFIX => super::template::find(ctx, &id).await?.map(Node::SlackTemplate),
             ConnectorId::PREFIX => super::connector::find(ctx, &id).await?.map(Node::Connector),
+            RuleId::PREFIX => super::connector::find_rule(ctx, &id)
+                .await?
+                .map(Node::ConnectorRule),
+            PostId::PREFIX => super::delivery::find(ctx, &id).await?.map(Node::Delivery),
+            SessionId::PREFIX => super::session::find(ctx, &id).await?.map(Node::Session),
+            SlackAppId::PREFIX => super::slack::find_app(ctx, &id).await?.map(Node::SlackApp),
             OrganizationId::PREFIX => super::organization::find(ctx, &id).await?.map(Node::Organization),
             _ => None,
         };

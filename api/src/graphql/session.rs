@@ -69,6 +69,12 @@ impl Session {
     }
 }
 
+/// A session that the viewer may read.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Session>> {
+    let found = tocsin_domain::session::find(&request(ctx), id).await?;
+    Ok(found.map(Session))
+}
+
 /// Which session is to end.
 #[derive(Debug, InputObject)]
 pub(crate) struct RevokeSessionInput {

@@ -1,8 +1,17 @@
 //! Tenants never meet: another organisation's object is as one that is not there.
 
+use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde_json::{Value, json};
+use tocsin_entity::{
+    id::PostId,
+    kinds::{PostKind, PostState},
+    slack::post,
+};
 
-use crate::world::{Caller, on_each_database, text};
+use crate::{
+    sign_in::sign_in,
+    world::{Caller, on_each_database, text},
+};
 
 /// One of each kind of object of the caller's organisation.
 pub(crate) async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
@@ -28,6 +37,11 @@ pub(crate) async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         .change("createSlackTemplate", json!({ "name": "ours" }))
         .await
         .done();
+    let app = json!({ "name": "ours", "signingSecret": "0123456789abcdef" });
+    let app = caller.change("createSlackApp", app).await.done();
+    let connector = caller.read("{ connectors { id } }").await["connectors"][0]["id"].clone();
+    let rule = json!({ "connectorId": connector, "urgency": "LOW" });
+    let rule = caller.change("createConnectorRule", rule).await.done();
     let data = caller
         .read(
             "{ organization { id } services { nodes { id } } apiKeys { nodes { id } } connectors { id } slackWorkspaces { id } slackTemplates { id }
@@ -50,6 +64,8 @@ pub(crate) async fn everything(caller: &Caller) -> Vec<(&'static str, Value)> {
         ("SlackOperation", operation["operation"]["id"].clone()),
         ("SlackTemplate", data["slackTemplates"][0]["id"].clone()),
         ("AuditEntry", data["auditLog"]["nodes"][0]["id"].clone()),
+        ("SlackApp", app["app"]["id"].clone()),
+        ("ConnectorRule", rule["rule"]["id"].clone()),
     ]
 }
 
@@ -65,7 +81,50 @@ on_each_database! {
             assert!(other["node"].is_null(), "{kind}: {other}");
         }
         let kinds = ours.read("{ __type(name: \"Node\") { possibleTypes { name } } }").await;
-        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(12), "a kind of node without a case: {kinds}");
+        // Sessions and deliveries are below.
+        assert_eq!(kinds["__type"]["possibleTypes"].as_array().map(Vec::len), Some(14 + 2), "a kind of node without a case: {kinds}");
+    }
+
+    async fn a_session_is_a_node_for_its_member_and_for_administrators(world) {
+        let (rita, _) = world.member("Rita", "RESPONDER").await;
+        let (_, bob) = world.member("Bob", "RESPONDER").await;
+        let (_, adam) = world.member("Adam", "ADMIN").await;
+        let signed_in = sign_in(world, &rita).await;
+        let id = signed_in.read("{ viewer { session { id } } }").await["viewer"]["session"]["id"].clone();
+        for (caller, sees) in [(&signed_in, true), (&adam, true), (&bob, false), (&world.neighbour().await, false)] {
+            let found = caller.ask(NODE, json!({ "id": id })).await.data();
+            assert_eq!(found["node"].is_object(), sees, "{found}");
+        }
+    }
+
+    async fn a_delivery_is_a_node_for_its_own_organisation_alone(world) {
+        let admin = world.admin();
+        let incident = admin.trigger("Ours").await;
+        let organization = text(&admin.read("{ organization { id } }").await["organization"]["id"]);
+        let id = PostId::new();
+        let row = post::ActiveModel {
+            id: Set(id),
+            organization_id: Set(organization.parse().expect("an id")),
+            key: Set("root".to_owned()),
+            kind: Set(PostKind::Root),
+            incident_id: Set(text(&incident["id"]).parse().ok()),
+            connector_name: Set("all".to_owned()),
+            team_id: Set("T1".to_owned()),
+            channel_id: Set("C1".to_owned()),
+            channel_name: Set("#all".to_owned()),
+            shown_version: Set(1),
+            state: Set(PostState::Posted),
+            attempts: Set(1),
+            queued_at: Set(tocsin_clock::machine_now()),
+            ..Default::default()
+        };
+        post::Entity::insert(row).exec_without_returning(world.database.write()).await.expect("inserted");
+        let id = id.to_string();
+        let deliveries = admin.read("{ incident(number: 1) { deliveries { id } } }").await;
+        assert_eq!(deliveries["incident"]["deliveries"], json!([{ "id": id }]));
+        let own = admin.ask(NODE, json!({ "id": id })).await.data();
+        assert_eq!(own["node"], json!({ "__typename": "Delivery", "id": id }));
+        assert!(world.neighbour().await.ask(NODE, json!({ "id": id })).await.data()["node"].is_null());
     }
 
     async fn no_query_shows_another_organisations_objects(world) {

@@ -21,13 +21,14 @@ use super::{
 };
 use crate::{
     audit::AuditTrail,
-    error::{MutationError, UserError, UserErrorCode, UserErrors},
+    error::{MutationError, RequestError, UserError, UserErrorCode, UserErrors},
     idempotency::{self, RequestKey},
     limits,
     patch::Patch,
     request::Request,
     tenant::{self, Tenant},
     validation::Checks,
+    viewer::Permission,
 };
 
 /// Most rules of an organisation: each incident is compared with all of them.
@@ -81,6 +82,11 @@ pub struct DeleteConnectorRule {
     pub id: String,
     /// Makes the request repeatable for 24 hours.
     pub idempotency_key: Option<RequestKey>,
+}
+
+/// A rule by its id.
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, RequestError> {
+    request.load_owned::<RuleId, Model>(Permission::Read, id).await
 }
 
 /// Leads incidents to a connector.

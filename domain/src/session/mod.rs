@@ -13,7 +13,7 @@ mod token;
 pub use self::{
     end::{RevokeSession, end_own, revoke},
     link::{CreateSignInLink, create_link},
-    query::{list_of, of_viewer, own},
+    query::{find, list_of, of_viewer, own},
 };
 pub(crate) use self::{
     end::{end_all_of, end_everything},

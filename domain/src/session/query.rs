@@ -2,7 +2,7 @@
 
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tocsin_entity::{
-    id::{OrganizationId, UserId},
+    id::{OrganizationId, SessionId, UserId},
     session::{Column, Entity, Model},
 };
 
@@ -15,6 +15,16 @@ pub async fn of_viewer(request: &Request<'_>) -> Result<Option<Model>, RequestEr
         Some(id) => Ok(request.loaders().load_one(id).await?),
         None => Ok(None),
     }
+}
+
+/// A session by its id: one's own, and any for administrators.
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, RequestError> {
+    let found = request
+        .load_owned::<SessionId, Model>(Permission::Read, id)
+        .await?;
+    let own = request.viewer.member().map(|member| member.user_id);
+    let manages = request.viewer.may(Permission::Manage).is_ok();
+    Ok(found.filter(|session| manages || own == Some(session.user_id)))
 }
 
 /// One's own sessions that have not ended, the one used last first; none for whoever is no member.

@@ -150,6 +150,13 @@ pub async fn list(request: &Request<'_>) -> Result<Vec<Model>, RequestError> {
     Ok(find.order_by_asc(Column::Id).all(request.read()).await?)
 }
 
+/// A Slack app of the organisation's own by its id, for administrators.
+pub async fn find(request: &Request<'_>, id: &str) -> Result<Option<Model>, RequestError> {
+    request
+        .load_owned::<SlackAppId, Model>(Permission::Manage, id)
+        .await
+}
+
 /// Makes a Slack app of the organisation's own known.
 pub async fn create(request: &Request<'_>, input: CreateSlackApp) -> Result<Model, MutationError> {
     let viewer = request.viewer;

@@ -14,6 +14,6 @@ pub(super) use self::{
     mutation::ConnectorMutation,
     renumber::RenumberMutation,
     routing::SlackRoute,
-    rule::RuleMutation,
+    rule::{ConnectorRule, RuleMutation, find as find_rule},
     types::{Connector, ConnectorQuery, find},
 };

@@ -64,6 +64,12 @@ impl ConnectorRule {
     }
 }
 
+/// A rule that the viewer may read.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<ConnectorRule>> {
+    let found = tocsin_domain::connector::rule::find(&request(ctx), id).await?;
+    Ok(found.map(ConnectorRule))
+}
+
 /// A new rule. What it names must all hold; it must name something.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateConnectorRuleInput {

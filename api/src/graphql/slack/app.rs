@@ -29,6 +29,12 @@ pub(crate) struct SealedSlackApp {
     version: i32,
 }
 
+/// A Slack app that the viewer may read.
+pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<SlackApp>> {
+    let found = tocsin_domain::workspace::app::find(&request(ctx), id).await?;
+    Ok(found.map(SlackApp))
+}
+
 /// A Slack app of the organisation's own. Its secrets can be set, and never be read.
 #[Object]
 impl SlackApp {

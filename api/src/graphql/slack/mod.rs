@@ -13,7 +13,7 @@ mod settings;
 mod workspace;
 
 pub(super) use self::{
-    app::{SlackAppMutation, SlackAppQuery},
+    app::{SlackApp, SlackAppMutation, SlackAppQuery, find as find_app},
     channel::{SlackChannelQuery, SlackChannels},
     connect::SlackWorkspaceMutation,
     install::SlackInstallQuery,
