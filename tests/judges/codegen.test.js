@@ -33,7 +33,7 @@ test("the generated types compile, and refuse what does not fit", async () => {
         cwd: here,
         silent: true,
         schema: join(here, "../../schema.graphql"),
-        documents: join(here, "operations.graphql"),
+        documents: [join(here, "operations.graphql"), join(here, "pages/*.graphql")],
         generates: {
           [join(folder, "generated.ts")]: {
             plugins: ["typescript", "typescript-operations", "typed-document-node"],

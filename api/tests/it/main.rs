@@ -45,3 +45,4 @@ mod validation;
 mod wire;
 mod workspaces;
 mod world;
+mod wrong_inputs;
