@@ -126,3 +126,91 @@ async fn incidents_that_the_mirror_reads_together_share_their_statements() {
     assert!(alone <= 14 && together <= 2 * ids.len(), "{told}");
     counted.world.end().await;
 }
+
+/// The pages of a frontend, as the judges ask for them too: the document, the operation and its variables.
+fn pages(service: &str) -> [(&'static str, &'static str, Value); 5] {
+    let open = json!({ "filter": { "statuses": ["TRIGGERED"] }, "orderBy": { "field": "URGENCY", "direction": "DESC" } });
+    [
+        (
+            include_str!("../../../tests/judges/pages/inbox.graphql"),
+            "InboxPage",
+            open,
+        ),
+        (
+            include_str!("../../../tests/judges/pages/incident.graphql"),
+            "IncidentDetailPage",
+            json!({ "number": 1 }),
+        ),
+        (
+            include_str!("../../../tests/judges/pages/service.graphql"),
+            "ServiceListPage",
+            json!({}),
+        ),
+        (
+            include_str!("../../../tests/judges/pages/service.graphql"),
+            "ServicePage",
+            json!({ "id": service }),
+        ),
+        (
+            include_str!("../../../tests/judges/pages/settings.graphql"),
+            "SettingsPage",
+            json!({}),
+        ),
+    ]
+}
+
+/// Incidents with assignees and comments, services with managers, members and keys: of each so many.
+async fn fill(admin: &Caller, count: usize) {
+    for _ in 0..count {
+        let n = admin.read("{ users { totalCount } }").await["users"]["totalCount"].clone();
+        let user = admin.make_user(&format!("User{n}"), "RESPONDER").await;
+        let service = json!({ "name": format!("Service {n}") });
+        let service = admin.change("createService", service).await.done()["service"]["id"].clone();
+        let manager = json!({ "serviceId": service, "userId": user });
+        admin.change("addServiceManager", manager).await.done();
+        let incident = json!({ "title": "Down", "assigneeIds": [user], "tags": [{ "key": "n", "value": n.to_string() }] });
+        admin.change("triggerIncident", incident).await.done();
+        let first = admin.read("{ incident(number: 1) { id } }").await["incident"].clone();
+        let author = admin.make_key(&["WRITE"], Some(&user)).await;
+        let author = Caller {
+            bearer: Some(author),
+            ..admin.clone()
+        };
+        author.comment(&first, "seen").await.done();
+        let rule = admin.read("{ connectors { id } }").await["connectors"][0]["id"].clone();
+        let rule = json!({ "connectorId": rule, "serviceId": service });
+        admin.change("createConnectorRule", rule).await.done();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_takes_as_many_statements_for_many_objects_as_for_few() {
+    let Some(counted) = Counted::start().await else {
+        return;
+    };
+    let admin = counted.world.admin();
+    let measure = async || {
+        let service = admin.read("{ services { nodes { id } } }").await["services"]["nodes"][0]["id"].clone();
+        let mut all = Vec::new();
+        for (document, name, variables) in pages(&text(&service)) {
+            let parameters = json!({ "query": document, "operationName": name, "variables": variables });
+            let mut least = usize::MAX;
+            for _ in 0..TRIES {
+                let (statements, answer) = counted.during(admin.ask_with(parameters.clone())).await;
+                answer.data();
+                least = least.min(statements);
+            }
+            all.push((name, least));
+        }
+        all
+    };
+    fill(&admin, 2).await;
+    let few = measure().await;
+    fill(&admin, 20).await;
+    for ((name, few), (_, many)) in few.into_iter().zip(measure().await) {
+        // A busy machine tears batches apart. Each by itself, twenty more objects would take twenty statements more for each kind of neighbour.
+        let told = format!("{name} takes {few} statements for two of each, and {many} for twenty-two");
+        assert!(many < few + 20, "{told}");
+    }
+    counted.world.end().await;
+}
