@@ -24,6 +24,10 @@ pub(super) const UNREAD: &str =
 pub(super) const NOT_CONNECTED: &str = "Tocsin is not connected to this Slack workspace, so nothing was done. Ask an administrator of your organisation in \
                                         Tocsin to connect it with `tocsin slack install-url` (NOT_CONNECTED).";
 
+/// Their organisation's own app is in a workspace that other organisations use as well.
+pub(super) const NOT_ALONE: &str = "Nothing was done: several organisations use this Slack workspace, so Tocsin does not listen to an app that belongs to one \
+                                    of them. Ask whoever runs Tocsin to use the server's own app here (NOT_ALONE).";
+
 /// Tells whoever asked, where a press, a command or a dialog has left an address for that. Events leave none.
 pub(super) async fn tell(inbound: &Inbound, payload: &Value, text: &str) {
     let Some(address) = address(payload) else { return };

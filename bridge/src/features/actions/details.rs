@@ -21,6 +21,7 @@ pub(crate) const DETAILS: IncidentAction = IncidentAction {
 const DIALOG: &Dialog = &Dialog {
     callback_id: "details",
     title: "Incident",
+    done: None,
     data: DialogData::Timeline,
     is_for_open: false,
     view: |subject, _, _| view(subject),

@@ -26,6 +26,8 @@ pub(crate) struct Dialog {
     /// As Slack names it when it is submitted.
     pub(crate) callback_id: &'static str,
     pub(crate) title: &'static str,
+    /// How the sentence begins that confirms it. None where there is nothing to submit.
+    pub(crate) done: Option<&'static str>,
     pub(crate) data: DialogData,
     /// Whether it has no sense for an incident that is over.
     pub(crate) is_for_open: bool,
@@ -80,6 +82,9 @@ pub(crate) struct ActionDialogMetadata {
     pub(crate) channel: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) response_url: Option<String>,
+    /// Whether it was opened from an answer that only this person sees, and that does not change with the incident.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_ephemeral: bool,
     /// What was chosen already: only what is chosen anew is changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) urgency: Option<Urgency>,

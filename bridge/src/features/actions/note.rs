@@ -51,6 +51,7 @@ pub(crate) const NOTE: IncidentAction = IncidentAction {
 const DIALOG: &Dialog = &Dialog {
     callback_id: "note",
     title: "Add a note",
+    done: Some("You added a note to "),
     data: DialogData::Incident,
     is_for_open: false,
     view: |subject, meta, _| view(subject, meta),

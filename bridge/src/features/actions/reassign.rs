@@ -52,6 +52,7 @@ pub(crate) const REASSIGN: IncidentAction = IncidentAction {
 const DIALOG: &Dialog = &Dialog {
     callback_id: "reassign",
     title: "Reassign incident",
+    done: Some("You reassigned "),
     data: DialogData::Assignees,
     is_for_open: false,
     view: |subject, meta, _| view(subject, meta),

@@ -50,6 +50,7 @@ pub(crate) const RESOLVE: IncidentAction = IncidentAction {
 const DIALOG: &Dialog = &Dialog {
     callback_id: "resolve",
     title: "Resolve incident",
+    done: Some("You resolved "),
     data: DialogData::Incident,
     is_for_open: true,
     view: |subject, meta, _| view(subject, meta),

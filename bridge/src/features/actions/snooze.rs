@@ -66,6 +66,7 @@ pub(crate) const SNOOZE: IncidentAction = IncidentAction {
 const DIALOG: &Dialog = &Dialog {
     callback_id: "snooze",
     title: "Snooze incident",
+    done: Some("You snoozed "),
     data: DialogData::Incident,
     is_for_open: true,
     view,

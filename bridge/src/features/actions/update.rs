@@ -29,6 +29,7 @@ pub(crate) const UPDATE: IncidentAction = IncidentAction {
 const DIALOG: &Dialog = &Dialog {
     callback_id: "urgency_severity",
     title: "Urgency and severity",
+    done: Some("You changed the urgency or severity of "),
     data: DialogData::Incident,
     is_for_open: false,
     view: |subject, meta, _| view(subject, meta),

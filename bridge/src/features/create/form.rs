@@ -13,6 +13,7 @@ use tocsin_slack::{
 };
 use tocsin_slack_app::labels::{SEVERITIES, URGENCIES};
 use url::Url;
+use uuid::Uuid;
 
 use super::Prefilled;
 use crate::{acting::services, rich_text::typed_markdown};
@@ -44,6 +45,9 @@ pub(super) struct CreateDialogMetadata {
     /// Where the person is told what came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) response_url: Option<String>,
+    /// Where the whole is kept of a description that is too long to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) draft: Option<Uuid>,
     /// Whether the service must say which organisation is meant.
     #[serde(default)]
     pub(super) needs_service: bool,
@@ -62,6 +66,8 @@ pub(super) struct FilledForm {
     pub(super) title: String,
     /// In Markdown.
     pub(super) description: Option<String>,
+    /// The same as it was typed.
+    pub(super) typed: Option<String>,
     pub(super) service: Option<(OrganizationId, ServiceId)>,
     pub(super) urgency: Option<Urgency>,
     pub(super) severity: Option<Severity>,
@@ -121,7 +127,11 @@ pub(super) fn view(prefilled: &Prefilled, meta: &CreateDialogMetadata) -> View {
         .block(input("Title", TITLE, title, false))
         .block(with_hint(
             input("Description", DESCRIPTION, description, true),
-            "You can format it as in a message.",
+            if meta.draft.is_some() {
+                "The message is longer than a form can show. Leave this text as it is, and the incident gets the whole message."
+            } else {
+                "You can format it as in a message."
+            },
         ))
         .block(input("Urgency", URGENCY, urgency, true))
         .block(input("Severity", SEVERITY, severity, true))
@@ -185,6 +195,7 @@ pub(super) fn read(
         description: text(DESCRIPTION)
             .map(|text| typed_markdown(&text))
             .filter(|text| !text.is_empty()),
+        typed: text(DESCRIPTION),
         service: service.flatten(),
         urgency: urgency.map(|(urgency, _)| urgency),
         severity: severity.map(|(severity, _)| severity),

@@ -28,7 +28,8 @@ use crate::{
     installation::AppInstallation,
     notice::{self, Notice},
     request::{InboundRequest, RequestOutcome, Route, WorkResult},
-    thread::{self, Thread, ThreadMatch},
+    rich_text::message::{MessageEvent, ThreadReply},
+    thread::{self, Thread, ThreadMatch, ThreadMemory},
 };
 
 /// What it takes to answer mentions.
@@ -36,6 +37,8 @@ use crate::{
 pub(crate) struct Mentions {
     pub(crate) acting: ActionService,
     pub(crate) database: Database,
+    /// What is no note any more.
+    pub(crate) memory: ThreadMemory,
     pub(crate) subcommands: Arc<Subcommands>,
 }
 
@@ -141,7 +144,8 @@ async fn in_thread(
     thread: &Thread,
     rest: &str,
 ) -> WorkResult {
-    let (action, rest) = match mentions.subcommands.read_mention(rest) {
+    let encloses = MessageEvent::of(&item.payload).encloses();
+    let (action, rest) = match mentions.subcommands.read_mention(rest, encloses) {
         MentionIntent::Act(action, rest) => (action, rest),
         MentionIntent::Help => {
             let help = texts::help_in_thread(&mentions.subcommands);
@@ -161,6 +165,21 @@ async fn in_thread(
         MentionIntent::None => return Ok(RequestOutcome::NotOurs("no_command")),
     };
     let acting = &mentions.acting;
+    // What is done to the incident stays done when the words are taken back; a note is the words.
+    let place = ThreadReply {
+        user: mention.user.clone(),
+        channel: mention.channel.clone(),
+        ts: mention.ts.clone(),
+        thread_ts: mention.thread_ts.clone().unwrap_or_default(),
+    };
+    let is_gone = async || {
+        let gone = mentions.memory.is_gone(&item.installation, &place).await;
+        gone.map(|gone| action.is_comment && gone)
+            .map_err(JobError::retry)
+    };
+    if is_gone().await? {
+        return Ok(RequestOutcome::NotOurs("no_comment"));
+    }
     let person = match asker::person(acting, &item.installation, &mention.user).await? {
         Ok(person) => person,
         // No call can be made to tell anybody.
@@ -179,6 +198,10 @@ async fn in_thread(
         message: Some(&item.payload["event"]),
     };
     match act_typed(acting, &requester, action, rest).await? {
+        Ok(_) if is_gone().await? => {
+            // It was deleted while it was added.
+            thread::retract(&acting.api, thread, &place, item.request_id.as_deref()).await
+        }
         Ok(answer) => {
             confirm(&item.installation, mention, action.confirmation, &answer).await?;
             Ok(RequestOutcome::Done(action.usage.deed))

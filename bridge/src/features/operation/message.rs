@@ -150,6 +150,8 @@ impl Sending<'_> {
             posted_at: None,
             updated_at: None,
             lag_milliseconds: None,
+            is_open: None,
+            looked_at: None,
         }
     }
 
