@@ -123,13 +123,13 @@ mod tests {
     use super::*;
     use crate::{
         acting::{
+            answers,
             subcommand::{MentionIntent, ParseError, ParsedCommand},
-            texts,
         },
         bridge::Bridge,
         config::{BridgeConfig, Pace, SlackConfig},
-        grammar::usage::USAGE_HINT,
         rich_text::message::MessageEvent,
+        texts::commands::USAGE_HINT,
     };
 
     /// Handlers over services that nothing answers.
@@ -307,7 +307,7 @@ mod tests {
                 "whoami", "login", "link", "unlink", "help"
             ]
         );
-        let help = texts::help(&subcommands, "/störung");
+        let help = answers::help(&subcommands, "/störung");
         for usage in subcommands.usages() {
             assert!(
                 help.as_str().contains(&format!("`/störung {}`", usage.form)),

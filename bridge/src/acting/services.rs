@@ -5,13 +5,13 @@ use tocsin_client::{
     documents::{ServicesToName, services_to_name},
 };
 use tocsin_entity::id::{OrganizationId, ServiceId};
-use tocsin_message::mrkdwn::{Mrkdwn, cut_plain};
+use tocsin_message::mrkdwn::cut_plain;
 use tocsin_queue::JobError;
 use tocsin_slack::inputs::OPTION_MAX;
 
 use super::ActionRefusal;
 use super::ActionService;
-use crate::failure::of_api;
+use crate::{failure::of_api, texts::create};
 
 /// Services read at once, and pages at most.
 const PAGE: i64 = 100;
@@ -127,32 +127,17 @@ pub(crate) fn close_to<'a>(typed: &str, names: &'a [String]) -> Option<&'a str> 
 
 /// To whoever named none that there is.
 pub(crate) fn unknown(name: &str, known: &[String]) -> ActionRefusal {
-    let text = Mrkdwn::own("Nothing was done: there is no service \"")
-        .and(&Mrkdwn::text(name).cut(100))
-        .plus("\" (NOT_FOUND)");
-    let text = match close_to(name, known) {
-        Some(close) => text
-            .plus(". Did you mean \"")
-            .and(&Mrkdwn::text(close).cut(100))
-            .plus("\"?"),
-        None => text.plus("."),
-    };
-    ActionRefusal::Words("not_found", text)
+    ActionRefusal::Words("not_found", create::no_service(name, close_to(name, known)))
 }
 
 /// To whoever named one that several of their organisations have.
 pub(crate) fn of_several(name: &str, found: &[ServiceChoice]) -> ActionRefusal {
-    let text = Mrkdwn::own("Nothing was done: several of your organisations have a service \"")
-        .and(&Mrkdwn::text(name).cut(100))
-        .plus("\" (AMBIGUOUS_SERVICE). Say which one you mean: ");
-    let mut names = found.iter().take(NAMED_MAX).map(|service| {
-        Mrkdwn::own("\"")
-            .and(&Mrkdwn::text(&service.full_name()))
-            .plus("\"")
-    });
-    let first = names.next().unwrap_or_default();
-    let text = names.fold(text.and(&first), |text, name| text.plus(" or ").and(&name));
-    ActionRefusal::Words("ambiguous_service", text.plus("."))
+    let names: Vec<_> = found
+        .iter()
+        .take(NAMED_MAX)
+        .map(ServiceChoice::full_name)
+        .collect();
+    ActionRefusal::Words("ambiguous_service", create::several_services(name, &names))
 }
 
 /// A service in the menu, with its organisation.

@@ -7,8 +7,8 @@ use tocsin_queue::JobError;
 
 use super::ActionService;
 use super::{
+    answers,
     slash_command::SlashCommand,
-    texts,
     typed_action::{TypedAction, TypedOutcome, by_number},
 };
 use crate::{
@@ -22,10 +22,11 @@ use crate::{
         InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
     },
     rich_text::message::MessageEvent,
+    texts::commands,
 };
 
 /// What is said of a number that is not there.
-pub(crate) const NEEDS_NUMBER: &str = "it needs the incident's number";
+pub(crate) const NEEDS_NUMBER: &str = commands::NUMBER_MISSING;
 
 /// A subcommand, and how it is answered and worked with the services `S`. What follows its name is the last argument of each.
 pub(crate) struct Subcommand<S: 'static> {
@@ -176,7 +177,7 @@ pub(crate) fn answered(usage: &Usage, read: Result<SlackAnswer, Notice>) -> Inte
     match read {
         Ok(reply) => InteractiveOutcome::Done(usage.deed, reply),
         Err(notice) => {
-            let reply = SlackAnswer::ephemeral(&texts::refused(&notice, usage));
+            let reply = SlackAnswer::ephemeral(&answers::refused(&notice, usage));
             InteractiveOutcome::Done(notice.outcome(), reply)
         }
     }

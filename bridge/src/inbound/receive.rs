@@ -23,6 +23,7 @@ use crate::{
     inbox::{self, StoreOutcome},
     installation::{self, AppInstallation, InstallationKey, Lookup, Rejection},
     request::{InteractiveOutcome, InteractiveRequest, Responder, SlackAnswer},
+    texts::{NOTHING_DONE, requests},
 };
 
 /// How long all may take. Slack waits 3 s for the whole answer, the way included, and then sends again or shows an error.
@@ -177,8 +178,8 @@ fn foreign(
         return Ok(("dropped", unread(inbound, &request.envelope)));
     }
     let text = match rejection {
-        Rejection::NotConnected => delayed::NOT_CONNECTED,
-        Rejection::NotAlone => delayed::NOT_ALONE,
+        Rejection::NotConnected => requests::NOT_CONNECTED,
+        Rejection::NotAlone => requests::NOT_ALONE,
         // Slack names one workspace, of an app that is there.
         Rejection::NoTeam | Rejection::SeveralTeams | Rejection::NoApp => return Err(InboundError::Foreign),
     };
@@ -206,7 +207,7 @@ fn not_yet(
 
 /// What is answered to a request that can't be read.
 fn unread(inbound: &Arc<Inbound>, envelope: &Envelope) -> SlackAnswer {
-    said(inbound, envelope, delayed::UNREAD)
+    said(inbound, envelope, requests::UNREAD)
 }
 
 /// The answer with which whoever waits is told a text: in itself, or at the address that Slack gave for that.
@@ -217,7 +218,7 @@ fn said(inbound: &Arc<Inbound>, envelope: &Envelope, text: &'static str) -> Slac
         (RequestKind::Interaction, "view_submission") => {
             // An empty answer would close the dialog, as if it had been taken.
             let told = blocks::section(Mrkdwn::own(text));
-            let view = View::modal("unread", "Nothing was done").block(told);
+            let view = View::modal("unread", NOTHING_DONE).block(told);
             SlackAnswer::Json(json!({"response_action": "update", "view": view.json()}))
         }
         (RequestKind::Interaction, _) => {
@@ -232,7 +233,7 @@ fn said(inbound: &Arc<Inbound>, envelope: &Envelope, text: &'static str) -> Slac
 /// What is answered where nobody here works the request. Every command is worked of which it can be read who has given it.
 fn for_nobody(envelope: &Envelope) -> SlackAnswer {
     match envelope.kind {
-        RequestKind::Command => SlackAnswer::ephemeral(delayed::UNREAD),
+        RequestKind::Command => SlackAnswer::ephemeral(requests::UNREAD),
         RequestKind::Interaction if envelope.name == "block_suggestion" => SlackAnswer::no_options(),
         RequestKind::Interaction | RequestKind::Event => SlackAnswer::Empty,
     }
@@ -320,7 +321,7 @@ fn late(
             inbound.http.respond_in_time(&address, message).await;
         }
     });
-    SlackAnswer::ephemeral("Tocsin is slow just now: the answer follows here.")
+    SlackAnswer::ephemeral(requests::SLOW)
 }
 
 fn cause(error: &JobError) -> String {

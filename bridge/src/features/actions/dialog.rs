@@ -19,6 +19,7 @@ use crate::{
     acting::ActionMutation,
     mirror::content,
     notice::{self, Notice},
+    texts::{CLOSE, LOADING, NOTHING_DONE},
 };
 
 /// A dialog about an incident.
@@ -123,22 +124,22 @@ pub(crate) fn submitted(
 /// Shown at once: what opens a dialog is good for 3 s, and reading an incident may take as long.
 pub(crate) fn loading(dialog: &Dialog) -> View {
     View::modal("loading", dialog.title)
-        .close("Close")
-        .block(blocks::section(Mrkdwn::own("One moment …")))
+        .close(CLOSE)
+        .block(blocks::section(Mrkdwn::own(LOADING)))
 }
 
 /// Why there is nothing to fill in.
 pub(crate) fn refusal(action: &IncidentAction, dialog: &Dialog, notice: &Notice) -> View {
     let text = Mrkdwn::recorded(notice::press(notice, action.verb));
     View::modal("refused", dialog.title)
-        .close("Close")
+        .close(CLOSE)
         .block(blocks::section(text))
 }
 
 /// What a person is told where there is no channel to tell it in; `text` is mrkdwn of our own.
 pub(crate) fn text_dialog(text: &str) -> View {
-    View::modal("told", "Nothing was done")
-        .close("Close")
+    View::modal("told", NOTHING_DONE)
+        .close(CLOSE)
         .block(blocks::section(Mrkdwn::recorded(text.to_owned())))
 }
 

@@ -17,6 +17,7 @@ use crate::{
     request::{
         InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
     },
+    texts::actions as texts,
 };
 
 /// `view_submission`, for the dialogs about an incident.
@@ -61,11 +62,9 @@ fn unavailable(actions: &Actions, payload: &Value) -> SlackAnswer {
 /// What is said where the message from which the dialog was opened does not show that it is done.
 fn confirmation(begin: &'static str, outcome: &ActionOutcome) -> Mrkdwn {
     if outcome.is_changed {
-        Mrkdwn::own(begin).and(&outcome.link()).plus(".")
+        texts::done(begin, &outcome.link(), &Mrkdwn::default())
     } else {
-        Mrkdwn::own("Nothing has changed: ")
-            .and(&outcome.link())
-            .plus(" was so already.")
+        texts::unchanged(&outcome.link())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     notice::Notice,
     request::{InboundRequest, RequestOutcome, WorkResult},
     rich_text::message::ThreadReply,
+    texts::notices as texts,
     thread::{self, Thread},
 };
 
@@ -42,7 +43,7 @@ pub(super) async fn edit(comments: &Comments, reply: &IncidentReply<'_>, revisio
 }
 
 async fn refused(reply: &IncidentReply<'_>, code: String) -> WorkResult {
-    let message = "the edit was refused, and the timeline has the text before it".to_owned();
+    let message = texts::WHY_EDIT_REFUSED.to_owned();
     reply.tell(&Notice::Refused { code, message }).await
 }
 

@@ -16,6 +16,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::Prefilled;
+use crate::texts::{CLOSE, FORMAT_HINT, LOADING, create as texts};
 use crate::{acting::services, rich_text::typed_markdown};
 
 /// As Slack names it when it is submitted.
@@ -75,7 +76,7 @@ pub(super) struct FilledForm {
 
 /// Shown at once: what opens a dialog is good for 3 s.
 pub(super) fn loading() -> View {
-    message("One moment …")
+    message(LOADING)
 }
 
 fn message(text: &'static str) -> View {
@@ -84,15 +85,15 @@ fn message(text: &'static str) -> View {
 
 /// A dialog with nothing to fill in.
 pub(super) fn text_dialog(callback_id: &str, text: Mrkdwn) -> View {
-    View::modal(callback_id, "Create incident")
-        .close("Close")
+    View::modal(callback_id, texts::TITLE)
+        .close(CLOSE)
         .block(blocks::section(text))
 }
 
 pub(super) fn view(prefilled: &Prefilled, meta: &CreateDialogMetadata) -> View {
     let service = prefilled.service.as_ref();
     let service = service.map(|(value, name)| option(name, value));
-    let service = external_select(SERVICE, "Type a service's name", 0, service.as_ref());
+    let service = external_select(SERVICE, texts::SERVICE_PLACEHOLDER, 0, service.as_ref());
     let title = text_input(TITLE, false, TITLE_MAX, prefilled.title.as_deref());
     let description = text_input(
         DESCRIPTION,
@@ -112,29 +113,39 @@ pub(super) fn view(prefilled: &Prefilled, meta: &CreateDialogMetadata) -> View {
         .map(severity);
     let urgencies = URGENCIES.into_iter().map(urgency).collect();
     let severities = SEVERITIES.into_iter().map(severity).collect();
-    let urgency = static_select(URGENCY, "The usual one", urgencies, chosen_urgency.as_ref());
-    let severity = static_select(SEVERITY, "None", severities, chosen_severity.as_ref());
-    let service = input("Service", SERVICE, service, !meta.needs_service);
+    let urgency = static_select(
+        URGENCY,
+        texts::URGENCY_PLACEHOLDER,
+        urgencies,
+        chosen_urgency.as_ref(),
+    );
+    let severity = static_select(
+        SEVERITY,
+        texts::SEVERITY_PLACEHOLDER,
+        severities,
+        chosen_severity.as_ref(),
+    );
+    let service = input(texts::SERVICE_LABEL, SERVICE, service, !meta.needs_service);
     let service = if meta.needs_service {
         service
     } else {
-        with_hint(service, "Your organisation's default one, if you choose none.")
+        with_hint(service, texts::SERVICE_HINT)
     };
-    View::modal(CALLBACK, "Create incident")
-        .submit("Create")
+    View::modal(CALLBACK, texts::TITLE)
+        .submit(texts::SUBMIT)
         .metadata(meta)
         .block(service)
-        .block(input("Title", TITLE, title, false))
+        .block(input(texts::TITLE_LABEL, TITLE, title, false))
         .block(with_hint(
-            input("Description", DESCRIPTION, description, true),
+            input(texts::DESCRIPTION_LABEL, DESCRIPTION, description, true),
             if meta.draft.is_some() {
-                "The message is longer than a form can show. Leave this text as it is, and the incident gets the whole message."
+                texts::CUT_HINT
             } else {
-                "You can format it as in a message."
+                FORMAT_HINT
             },
         ))
-        .block(input("Urgency", URGENCY, urgency, true))
-        .block(input("Severity", SEVERITY, severity, true))
+        .block(input(texts::URGENCY_LABEL, URGENCY, urgency, true))
+        .block(input(texts::SEVERITY_LABEL, SEVERITY, severity, true))
 }
 
 /// What the dialog carried, if this is its submission.
@@ -161,18 +172,15 @@ pub(super) fn read(
     let mut wrong = Vec::new();
     let title = text(TITLE).unwrap_or_default();
     if title.is_empty() {
-        wrong.push((TITLE, "Write what is wrong, in a line."));
+        wrong.push((TITLE, texts::TITLE_MISSING));
     } else if title.chars().count() > TITLE_MAX || title.contains('\n') {
-        wrong.push((TITLE, "Write one line of at most 200 characters."));
+        wrong.push((TITLE, texts::TITLE_TOO_LONG));
     }
     let service = chosen(SERVICE).map(services::of_value);
     if service == Some(None) {
-        wrong.push((SERVICE, "Choose a service from the list."));
+        wrong.push((SERVICE, texts::SERVICE_UNKNOWN));
     } else if service.is_none() && meta.needs_service {
-        wrong.push((
-            SERVICE,
-            "Choose a service: you are a member of several organisations.",
-        ));
+        wrong.push((SERVICE, texts::SERVICE_MISSING));
     }
     if !wrong.is_empty() {
         let wrong = wrong

@@ -11,6 +11,7 @@ use super::{
     form::{DESCRIPTION_MAX, TITLE_MAX},
     open::Opener,
 };
+use crate::texts::create as texts;
 use crate::{identity, installation::AppInstallation, rich_text, store::drafts};
 
 /// A description, as the API takes it, in characters.
@@ -127,7 +128,7 @@ async fn author(
         Some(user) => identity::person(&creation.acting.identity, installation, user)
             .await?
             .map_or_else(|| user.to_owned(), |person| person.name),
-        None => "an app".to_owned(),
+        None => texts::AN_APP.to_owned(),
     })
 }
 

@@ -25,10 +25,9 @@ pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{
     acting::{
-        self, ActionRefusal, ActionService, services,
+        self, ActionRefusal, ActionService, answers, services,
         slash_command::SlashCommand,
         subcommand::{Subcommand, SubcommandHandler},
-        texts,
     },
     grammar::usage::Usage,
     installation::AppInstallation,
@@ -37,14 +36,15 @@ use crate::{
     request::{
         self, InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
     },
+    texts::commands,
 };
 use draft::{IncidentDraft, parse_draft};
 use trigger::{CreatedIncident, Creator, NewIncidentRequest};
 
 const USAGE: &Usage = &Usage {
     names: &["create", "new", "trigger", "declare"],
-    form: "create [title] [service:NAME] [urgency:high] [severity:sev2]",
-    about: "creates an incident, and asks for what is missing",
+    form: commands::CREATE_FORM,
+    about: commands::CREATE,
     deed: "create",
     of_incident: false,
 };
@@ -184,5 +184,5 @@ struct Prefilled {
 
 /// Why there is nothing to fill in, as mrkdwn.
 fn sorry(notice: &Notice) -> String {
-    texts::sorry(notice)
+    answers::sorry(notice)
 }

@@ -25,6 +25,7 @@ use crate::{
     identity::SlackActor,
     notice::{self, Notice},
     request::{InteractiveOutcome, InteractiveRequest, Shortcut, SlackAnswer},
+    texts::create as texts,
 };
 
 /// The global shortcut's name in the app's manifest.
@@ -36,16 +37,16 @@ const MESSAGE_SHORTCUT: &str = "create_incident_from_message";
 /// The shortcuts that open the dialog.
 pub(crate) const SHORTCUTS: [Shortcut; 2] = [
     Shortcut {
-        name: "Create incident",
+        name: texts::SHORTCUT,
         kind: "global",
         callback_id: SHORTCUT,
-        description: "Open the form for a new incident",
+        description: texts::SHORTCUT_DOES,
     },
     Shortcut {
-        name: "Create incident from it",
+        name: texts::MESSAGE_SHORTCUT,
         kind: "message",
         callback_id: MESSAGE_SHORTCUT,
-        description: "Make an incident of this message and link its thread",
+        description: texts::MESSAGE_SHORTCUT_DOES,
     },
 ];
 

@@ -19,6 +19,7 @@ use crate::{
         InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
     },
     store::drafts,
+    texts::create as texts,
 };
 
 /// `view_submission`, of the dialog for a new incident.
@@ -45,9 +46,7 @@ fn check(interaction: &InteractiveRequest) -> InteractiveOutcome {
     match form::read(&interaction.payload, &meta) {
         Err(wrong) => InteractiveOutcome::Done("wrong", SlackAnswer::errors(wrong)),
         // Where there is no channel to say it in, the dialog says what came of it.
-        Ok(_) if meta.channel.is_none() => {
-            InteractiveOutcome::Store(update(Mrkdwn::own("The incident is being created …")))
-        }
+        Ok(_) if meta.channel.is_none() => InteractiveOutcome::Store(update(Mrkdwn::own(texts::CREATING))),
         Ok(_) => InteractiveOutcome::Store(SlackAnswer::Empty),
     }
 }

@@ -19,9 +19,10 @@ use tocsin_slack::{
 
 use crate::{
     acting::{
-        ActionRefusal, ActionService, asker,
+        ActionRefusal, ActionService,
+        answers::{self, WritingPlace},
+        asker,
         subcommand::{MentionIntent, Subcommands},
-        texts::{self, WritingPlace},
         typed_action::{Confirmation, Requester, act_typed},
     },
     grammar::{mention::addressed, usage::HELP},
@@ -130,7 +131,7 @@ async fn mentioned(mentions: &Mentions, item: &InboundRequest) -> WorkResult {
         // It is spoken of, and the message is a comment.
         (Some(_), None) => Ok(RequestOutcome::NotOurs("no_command")),
         (None, _) => {
-            let help = texts::help_in_thread(&mentions.subcommands);
+            let help = answers::help_in_thread(&mentions.subcommands);
             tell(installation, &mention, help.as_str()).await?;
             Ok(RequestOutcome::Done(HELP.deed))
         }
@@ -148,7 +149,7 @@ async fn in_thread(
     let (action, rest) = match mentions.subcommands.read_mention(rest, encloses) {
         MentionIntent::Act(action, rest) => (action, rest),
         MentionIntent::Help => {
-            let help = texts::help_in_thread(&mentions.subcommands);
+            let help = answers::help_in_thread(&mentions.subcommands);
             tell(&item.installation, mention, help.as_str()).await?;
             return Ok(RequestOutcome::Done(HELP.deed));
         }
@@ -156,7 +157,7 @@ async fn in_thread(
             tell(
                 &item.installation,
                 mention,
-                texts::misread(WritingPlace::Thread, &error).as_str(),
+                answers::misread(WritingPlace::Thread, &error).as_str(),
             )
             .await?;
             return Ok(RequestOutcome::Done("misread"));

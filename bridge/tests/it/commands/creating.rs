@@ -274,6 +274,13 @@ async fn a_long_message_becomes_a_description_whole_and_its_address_is_that_of_a
     for (number, becomes) in [(2, None), (3, Some("In my own words."))] {
         let chosen = alice.message_shortcut("create_incident_from_message", "secret", &ts);
         assert!(chosen.await.expect("a shortcut").is_ok());
+        // Submitted from outside, the one before is open still.
+        let is_filled = |snapshot: &Snapshot| {
+            let views = snapshot.views.iter();
+            let filled = views.filter(|view| view.content["callback_id"] == "create");
+            i64::try_from(filled.count()) == Ok(number - 1)
+        };
+        scene.stage.until(is_filled).await;
         let view = scene.modal("create").await;
         let all = view.content.to_string();
         assert!(
