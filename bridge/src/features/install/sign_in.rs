@@ -133,7 +133,7 @@ fn is_theirs(sign_in: &SlackSignIn, team: &str, organization: OrganizationId) ->
 
 pub(super) fn not_told(error: &SlackError) -> InstallResult {
     match error.code() {
-        Some(code) => InstallResult::failed(code.to_uppercase(), texts::nobody(&code)),
+        Some(code) => InstallResult::failed(code.to_uppercase(), texts::nobody(code)),
         None => InstallResult::failed("SLACK_UNREACHABLE", texts::NO_SLACK),
     }
 }
