@@ -17,6 +17,8 @@ mod reference;
 mod sources;
 #[path = "architecture/tables.rs"]
 mod tables;
+#[path = "architecture/texts.rs"]
+mod texts;
 
 use std::fs;
 

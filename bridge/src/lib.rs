@@ -34,6 +34,7 @@ mod sharing;
 mod sighting;
 mod store;
 mod telemetry;
+mod texts;
 mod thread;
 mod workspace;
 mod workspace_sync;

@@ -1,6 +1,6 @@
 //! What a person in Slack is told, and nobody else sees, when what they did had no effect.
 
-use tocsin_message::{markdown::escape, mrkdwn::Mrkdwn};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::error::SlackError;
 use tocsin_slack_client::Http;
@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::{
     installation::AppInstallation,
+    texts::notices as texts,
     workspace::{CommandName, Workspace},
 };
 
@@ -21,39 +22,10 @@ pub(crate) struct Help {
 }
 
 impl Help {
-    /// ` in Acme`, where the organisation is known.
-    pub(crate) fn in_organization(&self) -> String {
-        let name = self.organization.as_deref();
-        name.map_or_else(String::new, |name| format!(" in {}", shown(name)))
-    }
-
-    /// ` of Acme`, or ` of its organisation`.
-    fn of_organization(&self) -> String {
-        let name = self.organization.as_deref();
-        name.map_or_else(
-            || " of its organisation".to_owned(),
-            |name| format!(" of {}", shown(name)),
-        )
-    }
-
-    /// Whom to ask.
-    fn sentence(&self) -> String {
-        let names: Vec<_> = self.admins.iter().map(|name| shown(name)).collect();
-        match names.as_slice() {
-            [] => "Ask an administrator of your organisation.".to_owned(),
-            [only] => format!("Ask an administrator: {only}."),
-            [first @ .., last] => format!("Ask an administrator: {} or {last}.", first.join(", ")),
-        }
+    fn organization(&self) -> Option<&str> {
+        self.organization.as_deref()
     }
 }
-
-/// A name that people are told, as mrkdwn.
-fn shown(name: &str) -> String {
-    Mrkdwn::text(name).cut(NAME_MAX).as_str().to_owned()
-}
-
-/// Characters of a name that are shown.
-const NAME_MAX: usize = 80;
 
 /// Why it had no effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +33,7 @@ pub(crate) enum Notice {
     /// Nothing matches the person with a member of the organisation.
     NotLinked {
         /// How they link themselves, as mrkdwn, where they are told so for the first time.
-        how: Option<String>,
+        how: Option<Mrkdwn>,
         /// Who can add them.
         help: Help,
     },
@@ -146,10 +118,9 @@ impl Notice {
     }
 
     /// The notice as a sentence, with its code, and after it who can help and what is told for the first time.
-    pub(crate) fn sentence(&self, text: &str) -> String {
-        let mut told = format!("{text} ({}).", self.code());
+    pub(crate) fn sentence(&self, text: &Mrkdwn) -> Mrkdwn {
         let how = if let Self::NotLinked { how, .. } = self {
-            how.as_deref()
+            how.clone()
         } else {
             None
         };
@@ -157,10 +128,17 @@ impl Notice {
         let help = self
             .help()
             .filter(|help| how.is_none() || !help.admins.is_empty());
-        for more in help.map(Help::sentence).as_deref().into_iter().chain(how) {
-            told = format!("{told} {more}");
-        }
-        told
+        let more: Vec<Mrkdwn> = help
+            .map(|help| texts::ask(&help.admins))
+            .into_iter()
+            .chain(how)
+            .collect();
+        texts::with_code(text, self.code(), &more)
+    }
+
+    /// In which organisation somebody lacks a right.
+    pub(crate) fn organization(&self) -> Option<&str> {
+        self.help().and_then(Help::organization)
     }
 
     /// Who can help.
@@ -187,100 +165,60 @@ impl Notice {
 /// To somebody whose reply did not become a comment, as mrkdwn.
 pub(crate) fn comment(notice: &Notice) -> String {
     let why = match notice {
-        Notice::NotLinked { help, .. } => format!("your Slack account isn't linked to a member{}", help.of_organization()),
-        Notice::External => {
-            "this channel is shared with your company, and the organisation accepts replies only from its own members"
-                .to_owned()
-        }
-        Notice::OtherOrganization => "you are a member of another organisation".to_owned(),
-        Notice::AmbiguousOrganization => "you are a member of several organisations".to_owned(),
-        Notice::ReadOnly { help } => format!("you have read-only access{}", help.in_organization()),
-        Notice::Deactivated { help } => format!("your account{} is deactivated", help.in_organization()),
-        Notice::NotFound => "the incident is no longer there".to_owned(),
+        Notice::NotLinked { help, .. } => texts::why_not_linked(help.organization()),
+        Notice::External => Mrkdwn::own(texts::WHY_EXTERNAL),
+        Notice::OtherOrganization => Mrkdwn::own(texts::WHY_OTHER_ORGANIZATION),
+        Notice::AmbiguousOrganization => Mrkdwn::own(texts::WHY_AMBIGUOUS),
+        Notice::ReadOnly { help } => texts::why_read_only(help.organization()),
+        Notice::Deactivated { help } => texts::why_deactivated(help.organization()),
+        Notice::NotFound => Mrkdwn::own(texts::WHY_NOT_FOUND),
         Notice::AlreadyAcknowledged { .. } | Notice::AlreadyResolved { .. } | Notice::NoteNotSaved { .. } => {
-            "the incident has changed since".to_owned()
+            Mrkdwn::own(texts::WHY_CHANGED)
         }
-        Notice::NotResolved => "the incident isn't resolved".to_owned(),
-        Notice::TooOld { .. } => "the incident's message is more than 30 days old".to_owned(),
-        Notice::NoEscalationPolicy => "there is no escalation policy".to_owned(),
-        Notice::Disconnected => "Tocsin is disconnected from this workspace".to_owned(),
-        Notice::Unavailable => "Tocsin isn't answering right now".to_owned(),
-        Notice::Refused { message, .. } => escape(message),
+        Notice::NotResolved => Mrkdwn::own(texts::WHY_NOT_RESOLVED),
+        Notice::TooOld { .. } => Mrkdwn::own(texts::WHY_TOO_OLD),
+        Notice::NoEscalationPolicy => Mrkdwn::own(texts::WHY_NO_POLICY),
+        Notice::Disconnected => Mrkdwn::own(texts::WHY_DISCONNECTED),
+        Notice::Unavailable => Mrkdwn::own(texts::WHY_UNAVAILABLE),
+        Notice::Refused { message, .. } => texts::why_refused(message),
     };
-    notice.sentence(&format!(
-        "Your reply was not added to the incident's timeline: {why}"
-    ))
+    notice.sentence(&texts::reply_not_added(&why)).as_str().to_owned()
 }
 
 /// To somebody whose press of a button did nothing, as mrkdwn. `wanted` as in "acknowledge".
-pub(crate) fn press(notice: &Notice, wanted: &str) -> String {
-    let by = |who: &Option<String>| {
-        who.as_deref()
-            .map(|name| format!(" by {}", Mrkdwn::text(name).as_str()))
-            .unwrap_or_default()
-    };
+pub(crate) fn press(notice: &Notice, wanted: &'static str) -> String {
     let text = match notice {
-        Notice::NotLinked { help, .. } => format!(
-            "You can't {wanted} this incident from Slack: your Slack account isn't linked to a member{}",
-            help.of_organization()
-        ),
-        Notice::External => format!(
-            "You can't {wanted} this incident: it belongs to the company that shares this channel with yours. Reply in the thread, or ask someone at that company"
-        ),
-        Notice::OtherOrganization => format!(
-            "You can't {wanted} this incident: it belongs to an organisation that you aren't a member of"
-        ),
-        Notice::AmbiguousOrganization => {
-            "You are a member of several organisations that have such an incident. Use the incident's own message or page".to_owned()
-        }
-        Notice::ReadOnly { help } => format!(
-            "You can't {wanted} this incident: you have read-only access{}",
-            help.in_organization()
-        ),
-        Notice::Deactivated { help } => format!(
-            "You can't {wanted} this incident: your account{} is deactivated",
-            help.in_organization()
-        ),
-        Notice::NotFound => "This incident is no longer there".to_owned(),
-        Notice::AlreadyAcknowledged { by: who } => {
-            format!("This incident is already acknowledged{}", by(who))
-        }
-        Notice::AlreadyResolved { by: who } => format!("This incident is already resolved{}", by(who)),
-        Notice::NoteNotSaved { by: who } => format!(
-            "This incident was already resolved{}, so your note was not saved. To keep it, add it as a note",
-            by(who)
-        ),
-        Notice::NotResolved => "This incident isn't resolved, so there is nothing to reopen".to_owned(),
+        Notice::NotLinked { help, .. } => texts::press_not_linked(wanted, help.organization()),
+        Notice::External => texts::press_external(wanted),
+        Notice::OtherOrganization => texts::press_other_organization(wanted),
+        Notice::AmbiguousOrganization => Mrkdwn::own(texts::PRESS_AMBIGUOUS),
+        Notice::ReadOnly { help } => texts::press_read_only(wanted, help.organization()),
+        Notice::Deactivated { help } => texts::press_deactivated(wanted, help.organization()),
+        Notice::NotFound => Mrkdwn::own(texts::PRESS_NOT_FOUND),
+        Notice::AlreadyAcknowledged { by } => texts::already_acknowledged(by.as_deref()),
+        Notice::AlreadyResolved { by } => texts::already_resolved(by.as_deref()),
+        Notice::NoteNotSaved { by } => texts::note_not_saved(by.as_deref()),
+        Notice::NotResolved => Mrkdwn::own(texts::PRESS_NOT_RESOLVED),
         Notice::TooOld {
             number,
             url,
             command: name,
         } => {
-            let link = Mrkdwn::link(url, &format!("#{number}"));
-            let command = command(wanted, *number);
+            let rest = command(wanted, *number);
             let typed = match name {
-                CommandName::Named(name) => {
-                    format!(" or use the slash command `{} {command}`", escape(&name.replace('`', "")))
-                }
-                CommandName::Unnamed => format!(" or use the slash command with `{command}`"),
-                CommandName::Absent => String::new(),
+                CommandName::Named(name) => Some(Some(name.as_str())),
+                CommandName::Unnamed => Some(None),
+                CommandName::Absent => None,
             };
-            format!(
-                "This message is more than 30 days old, so nothing was done. To {wanted} the incident, open {}{typed}",
-                link.as_str()
-            )
+            let typed = typed.map(|name| texts::TypedCommand { name, rest: &rest });
+            texts::too_old(wanted, *number, url, typed.as_ref())
         }
-        Notice::NoEscalationPolicy => "This incident has no escalation policy, so there is nobody to escalate to. Reassign it instead"
-            .to_owned(),
-        Notice::Disconnected => "Nothing was done: Tocsin is disconnected from this workspace, and an administrator has to install its app \
-             again. Until then, use the incident's page"
-            .to_owned(),
-        Notice::Unavailable => {
-            format!("You can't {wanted} this incident right now: Tocsin isn't answering. Try again in a moment")
-        }
-        Notice::Refused { message, .. } => escape(message.trim_end_matches('.')),
+        Notice::NoEscalationPolicy => Mrkdwn::own(texts::PRESS_NO_POLICY),
+        Notice::Disconnected => Mrkdwn::own(texts::PRESS_DISCONNECTED),
+        Notice::Unavailable => texts::press_unavailable(wanted),
+        Notice::Refused { message, .. } => texts::refused(message),
     };
-    notice.sentence(&text)
+    notice.sentence(&text).as_str().to_owned()
 }
 
 /// What does the same by the slash command.
@@ -377,7 +315,7 @@ mod tests {
              administrator: Ada, Bob or &lt;!here&gt;."
         );
         let not_linked = |how: Option<&str>| {
-            let how = how.map(str::to_owned);
+            let how = how.map(|how| Mrkdwn::recorded(how.to_owned()));
             let help = Help::default();
             press(&Notice::NotLinked { how, help }, "resolve")
         };

@@ -21,6 +21,7 @@ use tocsin_entity::slack::reception::{ActiveModel, Column, Entity, TAKEN};
 use tokio_util::sync::CancellationToken;
 
 use crate::polling::ends_within;
+use crate::texts::health as texts;
 
 /// How often is written what is new.
 const WRITE: Duration = Duration::from_secs(2);
@@ -100,10 +101,7 @@ impl Receptions {
     pub(crate) fn trouble(&self) -> Option<String> {
         let refusals = *self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         let Refusals { count, code, .. } = refusals.filter(|refusals| refusals.last.elapsed() < TOLD_FOR)?;
-        Some(format!(
-            "{count} requests at Slack's addresses were refused of late, the last as {code}: run `tocsin doctor`, which says whether a signing secret \
-             or a clock is wrong, or somebody tries"
-        ))
+        Some(texts::refused_requests(count, code))
     }
 
     fn count(&self, code: &'static str, app: Option<&str>) {

@@ -10,6 +10,7 @@ use crate::{
         commands::{self, Commands},
         comments::{self, Comments},
         create::{self, IncidentCreation},
+        deletion::{self, DeletedMessages},
         home::{self, HomeTabs},
         install,
         mention::{self, Mentions},
@@ -48,6 +49,7 @@ pub(crate) struct Features {
     pub(crate) channel_events: ChannelEvents,
     pub(crate) comments: Comments,
     pub(crate) creation: Arc<IncidentCreation>,
+    pub(crate) deletion: DeletedMessages,
     pub(crate) home: HomeTabs,
     pub(crate) mentions: Mentions,
     pub(crate) people: People,
@@ -80,6 +82,7 @@ pub(crate) fn registry(features: Features) -> Registry {
         .routes(&commands, [&commands::ROUTE])
         .routes(&Arc::new(features.comments), [messages])
         .routes(&creation, [&create::SUBMITTED])
+        .routes(&Arc::new(features.deletion), [&deletion::ROUTE])
         .routes(&Arc::new(features.home), [&home::ROUTE])
         .routes(&Arc::new(()), [&install::REVOKED, &install::UNINSTALLED])
         .routes(&Arc::new(features.mentions), [&mention::ROUTE])
@@ -120,12 +123,13 @@ mod tests {
     use super::*;
     use crate::{
         acting::{
+            answers,
             subcommand::{MentionIntent, ParseError, ParsedCommand},
-            texts,
         },
         bridge::Bridge,
         config::{BridgeConfig, Pace, SlackConfig},
-        grammar::usage::USAGE_HINT,
+        rich_text::message::MessageEvent,
+        texts::commands::USAGE_HINT,
     };
 
     /// Handlers over services that nothing answers.
@@ -303,7 +307,7 @@ mod tests {
                 "whoami", "login", "link", "unlink", "help"
             ]
         );
-        let help = texts::help(&subcommands, "/störung");
+        let help = answers::help(&subcommands, "/störung");
         for usage in subcommands.usages() {
             assert!(
                 help.as_str().contains(&format!("`/störung {}`", usage.form)),
@@ -375,7 +379,11 @@ mod tests {
     async fn a_mention_is_a_command_by_a_word_that_acts_on_an_incident() {
         let subcommands = World::new().await.subcommands;
         let bots = ["UBOT".to_owned()];
-        let is_command = |text: &str| subcommands.is_command(&bots, text);
+        let said = |text: &str, files: Value| {
+            let event = serde_json::json!({"text": text, "files": files});
+            MessageEvent::of(&serde_json::json!({ "event": event }))
+        };
+        let is_command = |text: &str| subcommands.is_command(&bots, &said(text, Value::Null));
         for text in [
             "<@UBOT> ack",
             " <@UBOT|tocsin>: Ack!",
@@ -395,14 +403,27 @@ mod tests {
             assert!(!is_command(text), "{text}");
         }
         assert!(matches!(
-            subcommands.read_mention("resovle it"),
+            subcommands.read_mention("resovle it", false),
             MentionIntent::Wrong(ParseError::Unknown { word, close: Some(_) }) if word == "resovle"
         ));
         assert!(matches!(
-            subcommands.read_mention("list"),
+            subcommands.read_mention("list", false),
             MentionIntent::Wrong(ParseError::CommandOnly { usage }) if usage.names[0] == "list"
         ));
-        assert!(matches!(subcommands.read_mention("thanks"), MentionIntent::None));
+        assert!(matches!(
+            subcommands.read_mention("thanks", false),
+            MentionIntent::None
+        ));
+        let file = serde_json::json!([{"name": "graph.png", "permalink": "https://x.slack.com/files/U1/F1/graph.png"}]);
+        assert_eq!(
+            subcommands.comment_in(&bots, &said("<@UBOT> note", Value::Null)),
+            None
+        );
+        assert_eq!(
+            subcommands.comment_in(&bots, &said("<@UBOT> note", file.clone())),
+            Some("")
+        );
+        assert_eq!(subcommands.comment_in(&bots, &said("<@UBOT> assign", file)), None);
     }
 
     #[tokio::test]
@@ -420,7 +441,7 @@ mod tests {
         let any = proptest::prop_oneof![proptest::prelude::any::<String>(), like];
         let tried = proptest::test_runner::TestRunner::default().run(&any, |text| {
             let _ = subcommands.read(&text);
-            let _ = subcommands.read_mention(&text);
+            let _ = subcommands.read_mention(&text, false);
             Ok(())
         });
         tried.expect("everything is read");

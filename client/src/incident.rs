@@ -27,7 +27,7 @@ pub struct Incident {
     pub number: i64,
     /// What is wrong, in a line.
     pub title: String,
-    /// What is known, as Markdown.
+    /// What is known, as Markdown; empty in lists, which leave it out.
     pub description_markdown: String,
     /// Where it stands.
     pub status: Known<IncidentStatus>,
@@ -196,17 +196,19 @@ impl Connector {
 
 /// Each document has types of its own for the same fragments.
 macro_rules! from_incident_fields {
-    ($($document:ident),*) => {$(
-        impl TryFrom<$document::IncidentFields> for Incident {
+    ($fragment:ident, $description:expr, $($document:ident),*) => {$(
+        impl TryFrom<$document::$fragment> for Incident {
             type Error = InvalidId;
 
-            fn try_from(read: $document::IncidentFields) -> Result<Self, InvalidId> {
+            fn try_from(read: $document::$fragment) -> Result<Self, InvalidId> {
+                let description: fn(&$document::$fragment) -> String = $description;
+                let description_markdown = description(&read);
                 Ok(Self {
                     id: read.id.parse()?,
                     organization_id: read.organization_id.parse()?,
                     number: read.number,
                     title: read.title,
-                    description_markdown: read.description_markdown,
+                    description_markdown,
                     status: read.status,
                     urgency: read.urgency,
                     severity: read.severity,
@@ -262,10 +264,17 @@ macro_rules! from_entry_fields {
 }
 
 from_incident_fields!(
+    IncidentFields,
+    |read| read.description_markdown.clone(),
     incident_to_mirror,
     incidents_to_mirror,
     incident_by_id,
-    incident_by_number,
+    incident_by_number
+);
+// With them, some dozens of long descriptions would not fit into an answer.
+from_incident_fields!(
+    ListedIncidentFields,
+    |_| String::new(),
     home_incidents,
     list_incidents,
     slack_previews

@@ -35,6 +35,7 @@ pub const OWNERS: &[(&str, &str)] = &[
     ("slack_digest", "bridge"),
     ("slack_digest_line", "bridge"),
     ("slack_directory", "bridge"),
+    ("slack_draft", "bridge"),
     ("slack_home", "bridge"),
     ("slack_inbox", "bridge"),
     ("slack_incident", "bridge"),

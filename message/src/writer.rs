@@ -138,22 +138,29 @@ fn write_line(mut cells: Vec<Cell<'_>>, out: &mut String) {
 /// A style neither begins nor ends with a blank.
 fn trim_styles(cells: &mut [Cell<'_>]) {
     for style in Styles::EACH {
-        let mut is_inside = false;
+        let mut before = Styles::default();
         for cell in cells.iter_mut() {
-            is_inside = untrimmed(cell, style, is_inside);
+            before = trimmed(cell, style, before);
         }
-        is_inside = false;
+        before = Styles::default();
         for cell in cells.iter_mut().rev() {
-            is_inside = untrimmed(cell, style, is_inside);
+            before = trimmed(cell, style, before);
         }
     }
 }
 
-fn untrimmed(cell: &mut Cell<'_>, style: Styles, is_inside: bool) -> bool {
-    if cell.styles.has(style) && !is_inside && cell.is_blank() {
+/// Takes a style from a blank at its edge; `beside` are the styles of the cell before, and the cell's own are returned. Code ends wherever another style
+/// begins or ends, since it is the innermost.
+fn trimmed(cell: &mut Cell<'_>, style: Styles, beside: Styles) -> Styles {
+    let goes_on = if style == Styles::CODE {
+        beside == cell.styles
+    } else {
+        beside.has(style)
+    };
+    if cell.styles.has(style) && !goes_on && cell.is_blank() {
         cell.styles = cell.styles.without(style);
     }
-    cell.styles.has(style)
+    cell.styles
 }
 
 /// The cells with the signs of their styles among them.

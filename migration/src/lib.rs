@@ -40,7 +40,9 @@ mod m20261130_000020_add_slack_connector_failed_at;
 mod m20261130_000030_drop_needless_checks;
 mod m20261130_000040_create_slack_preview;
 mod m20261130_000050_create_session;
-mod m20261130_000070_add_service_archived;
+mod m20261130_000060_create_slack_draft;
+mod m20261130_000070_add_slack_post_looked_at;
+mod m20261130_000080_add_service_archived;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
@@ -119,7 +121,9 @@ impl Migrator {
             Box::new(m20261130_000030_drop_needless_checks::Migration),
             Box::new(m20261130_000040_create_slack_preview::Migration),
             Box::new(m20261130_000050_create_session::Migration),
-            Box::new(m20261130_000070_add_service_archived::Migration),
+            Box::new(m20261130_000060_create_slack_draft::Migration),
+            Box::new(m20261130_000070_add_slack_post_looked_at::Migration),
+            Box::new(m20261130_000080_add_service_archived::Migration),
         ]
     }
 }

@@ -41,6 +41,9 @@ pub struct AuthTest {
     pub user_id: String,
     /// The user's name.
     pub user: Option<String>,
+    /// The address of the workspace, to which the paths of messages are added.
+    #[serde(default, deserialize_with = "lenient")]
+    pub url: Option<String>,
     /// The bot as the author of messages (`B…`).
     pub bot_id: Option<String>,
     /// The Slack app (`A…`).

@@ -9,7 +9,7 @@ use tocsin_message::mrkdwn::cut_plain;
 const LABEL_MAX: usize = 1_900;
 
 /// An option's text: 75.
-const OPTION_MAX: usize = 70;
+pub const OPTION_MAX: usize = 70;
 
 /// A placeholder: 150.
 const PLACEHOLDER_MAX: usize = 140;

@@ -11,7 +11,7 @@ const CIRCLES: &[(&str, &[&str])] = &[];
 
 /// The layers of the bridge, from the ground up: a module imports lower layers alone.
 const BRIDGE: &[&[&str]] = &[
-    &["polling"],
+    &["polling", "texts"],
     &[
         "config",
         "connector",

@@ -8,6 +8,7 @@ use tocsin_tests::{CHANNEL, PATIENCE, Stack, World, on_each_stack, shown_status,
 on_each_stack!(
     home_tab_workflow_and_files_over_http,
     home_tab_workflow_and_files_by_socket_mode,
+    many_incidents_with_the_longest_descriptions_are_listed,
 );
 
 async fn home_tab_workflow_and_files_over_http(stack: Stack) -> anyhow::Result<()> {
@@ -16,6 +17,32 @@ async fn home_tab_workflow_and_files_over_http(stack: Stack) -> anyhow::Result<(
 
 async fn home_tab_workflow_and_files_by_socket_mode(stack: Stack) -> anyhow::Result<()> {
     work(&World::on(stack).socket_mode().start().await?).await
+}
+
+async fn many_incidents_with_the_longest_descriptions_are_listed(stack: Stack) -> anyhow::Result<()> {
+    let world = World::on(stack).start().await?;
+    let alice = world
+        .member("Alice Archer", "alice@example.com", "RESPONDER")
+        .await?;
+    // Together they are longer than the API's longest answer, which is of 8 MiB.
+    let description = "\u{1f525}".repeat(100_000);
+    for number in 1..=24 {
+        let title = format!("Disk {number} is full");
+        alice
+            .trigger_with(json!({"title": title, "descriptionMarkdown": description}))
+            .await?;
+    }
+    let person = world.slack().person("alice");
+    person.open_home()?;
+    until_home_says(&world, "Disk 24 is full").await?;
+    person.command("general", "/incident", "list all").await?;
+    let listed = |snapshot: &Snapshot| {
+        let mut told = snapshot.channel("general")?.ephemeral.iter();
+        told.find(|message| message.words().contains("Disk 20 is full"))
+            .map(|_| ())
+    };
+    world.slack().wait_for(listed, PATIENCE).await?;
+    Ok(())
 }
 
 async fn work(world: &World) -> anyhow::Result<()> {

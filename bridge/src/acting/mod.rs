@@ -3,13 +3,14 @@
 //! One place decides who they are to the incident's organisation, makes the change in their name, and tells apart what the
 //! refusals mean to them.
 
+pub(crate) mod answers;
 pub(crate) mod asker;
 mod mutation;
 mod refusal;
 pub(crate) mod services;
 pub(crate) mod slash_command;
 pub(crate) mod subcommand;
-pub(crate) mod texts;
+
 pub(crate) mod typed_action;
 mod whom;
 

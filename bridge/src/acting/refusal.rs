@@ -2,7 +2,7 @@
 
 use tocsin_message::mrkdwn::Mrkdwn;
 
-use super::texts;
+use super::answers;
 use crate::{grammar::usage::Usage, notice::Notice};
 
 /// Why nothing was done.
@@ -23,7 +23,7 @@ impl ActionRefusal {
 
     pub(crate) fn text(&self, usage: &Usage) -> String {
         match self {
-            Self::Notice(notice) => texts::refused(notice, usage),
+            Self::Notice(notice) => answers::refused(notice, usage),
             Self::Words(_, text) => text.as_str().to_owned(),
         }
     }

@@ -5,12 +5,13 @@ use tocsin_client::{
     documents::{ServicesToName, services_to_name},
 };
 use tocsin_entity::id::{OrganizationId, ServiceId};
-use tocsin_message::mrkdwn::Mrkdwn;
+use tocsin_message::mrkdwn::cut_plain;
 use tocsin_queue::JobError;
+use tocsin_slack::inputs::OPTION_MAX;
 
 use super::ActionRefusal;
 use super::ActionService;
-use crate::failure::of_api;
+use crate::{failure::of_api, texts::create};
 
 /// Services read at once, and pages at most.
 const PAGE: i64 = 100;
@@ -18,6 +19,9 @@ const PAGES_MAX: usize = 20;
 
 /// The most that a menu of Slack's shows.
 pub(crate) const CHOICES: usize = 100;
+
+/// The most services that a sentence names.
+const NAMED_MAX: usize = 5;
 
 /// How alike two names must be at least, from 0 to 1.
 const CLOSE: f64 = 0.6;
@@ -27,6 +31,26 @@ const CLOSE: f64 = 0.6;
 pub(crate) struct ServiceChoice {
     pub(crate) id: ServiceId,
     pub(crate) name: String,
+    /// The name of its organisation.
+    pub(crate) organization: String,
+}
+
+impl ServiceChoice {
+    /// What tells it from services of the same name, to a person of several organisations.
+    pub(crate) fn full_name(&self) -> String {
+        // A menu shows few characters, and each of the two is to be seen.
+        let organization = cut_plain(&self.organization, OPTION_MAX / 2 - 2);
+        let room = OPTION_MAX - organization.encode_utf16().count() - 3;
+        format!("{} ({organization})", cut_plain(&self.name, room))
+    }
+
+    fn is_called(&self, wanted: &str) -> bool {
+        let name = self.name.trim().to_lowercase();
+        name == wanted
+            || self.id.to_string() == wanted
+            || self.full_name().to_lowercase() == wanted
+            || format!("{name} ({})", self.organization.to_lowercase()) == wanted
+    }
 }
 
 /// All services of an organisation, as whoever asks sees them.
@@ -35,11 +59,13 @@ async fn all(acting: &ActionService, who: As<'_>) -> Result<Vec<ServiceChoice>, 
     for _ in 0..PAGES_MAX {
         let variables = services_to_name::Variables { first: PAGE, after };
         let page = acting.api.execute::<ServicesToName>(who, variables).await;
-        let page = page.map_err(of_api)?.services;
+        let page = page.map_err(of_api)?;
+        let (organization, page) = (page.organization.name, page.services);
         for node in page.nodes {
             all.push(ServiceChoice {
                 id: node.id.parse().map_err(JobError::fail)?,
                 name: node.name,
+                organization: organization.clone(),
             });
         }
         match page.page_info.end_cursor.filter(|_| page.page_info.has_next_page) {
@@ -70,9 +96,7 @@ pub(crate) async fn service_named(
 ) -> Result<Result<ServiceChoice, Vec<String>>, JobError> {
     let found = all(acting, who).await?;
     let wanted = name.trim().to_lowercase();
-    let exact = found
-        .iter()
-        .find(|service| service.name.trim().to_lowercase() == wanted || service.id.to_string() == wanted);
+    let exact = found.iter().find(|service| service.is_called(&wanted));
     let part: Vec<_> = found
         .iter()
         .filter(|service| service.name.to_lowercase().contains(&wanted))
@@ -103,17 +127,17 @@ pub(crate) fn close_to<'a>(typed: &str, names: &'a [String]) -> Option<&'a str> 
 
 /// To whoever named none that there is.
 pub(crate) fn unknown(name: &str, known: &[String]) -> ActionRefusal {
-    let text = Mrkdwn::own("Nothing was done: there is no service \"")
-        .and(&Mrkdwn::text(name).cut(100))
-        .plus("\" (NOT_FOUND)");
-    let text = match close_to(name, known) {
-        Some(close) => text
-            .plus(". Did you mean \"")
-            .and(&Mrkdwn::text(close).cut(100))
-            .plus("\"?"),
-        None => text.plus("."),
-    };
-    ActionRefusal::Words("not_found", text)
+    ActionRefusal::Words("not_found", create::no_service(name, close_to(name, known)))
+}
+
+/// To whoever named one that several of their organisations have.
+pub(crate) fn of_several(name: &str, found: &[ServiceChoice]) -> ActionRefusal {
+    let names: Vec<_> = found
+        .iter()
+        .take(NAMED_MAX)
+        .map(ServiceChoice::full_name)
+        .collect();
+    ActionRefusal::Words("ambiguous_service", create::several_services(name, &names))
 }
 
 /// A service in the menu, with its organisation.

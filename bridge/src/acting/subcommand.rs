@@ -7,8 +7,8 @@ use tocsin_queue::JobError;
 
 use super::ActionService;
 use super::{
+    answers,
     slash_command::SlashCommand,
-    texts,
     typed_action::{TypedAction, TypedOutcome, by_number},
 };
 use crate::{
@@ -21,10 +21,12 @@ use crate::{
     request::{
         InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
     },
+    rich_text::message::MessageEvent,
+    texts::commands,
 };
 
 /// What is said of a number that is not there.
-pub(crate) const NEEDS_NUMBER: &str = "it needs the incident's number";
+pub(crate) const NEEDS_NUMBER: &str = commands::NUMBER_MISSING;
 
 /// A subcommand, and how it is answered and worked with the services `S`. What follows its name is the last argument of each.
 pub(crate) struct Subcommand<S: 'static> {
@@ -175,7 +177,7 @@ pub(crate) fn answered(usage: &Usage, read: Result<SlackAnswer, Notice>) -> Inte
     match read {
         Ok(reply) => InteractiveOutcome::Done(usage.deed, reply),
         Err(notice) => {
-            let reply = SlackAnswer::ephemeral(&texts::refused(&notice, usage));
+            let reply = SlackAnswer::ephemeral(&answers::refused(&notice, usage));
             InteractiveOutcome::Done(notice.outcome(), reply)
         }
     }
@@ -347,8 +349,8 @@ impl Subcommands {
         }
     }
 
-    /// Reads what follows the mention of the bot in an incident's thread.
-    pub(crate) fn read_mention<'a>(&self, text: &'a str) -> MentionIntent<'a> {
+    /// Reads what follows the mention of the bot in an incident's thread. What the message encloses is as good a comment as words.
+    pub(crate) fn read_mention<'a>(&self, text: &'a str, encloses: bool) -> MentionIntent<'a> {
         let (word, rest) = first_word(text);
         let bare = word.trim_end_matches([':', ',', '!', '.']);
         if word.is_empty() || HELP.is_named(bare) {
@@ -356,6 +358,7 @@ impl Subcommands {
         }
         if let Some(action) = self.thread_actions().find(|action| action.usage.is_named(bare)) {
             return match (action.check)(rest) {
+                Err(_) if action.is_comment && encloses => MentionIntent::Act(action, rest),
                 Ok(()) => MentionIntent::Act(action, rest),
                 Err(why) => MentionIntent::Wrong(ParseError::Wrong {
                     usage: &action.usage,
@@ -377,9 +380,9 @@ impl Subcommands {
     }
 
     /// What a message has one of these bots note, as a comment.
-    pub(crate) fn comment_in<'a>(&self, bots: &[String], text: &'a str) -> Option<&'a str> {
-        let rest = bots.iter().find_map(|bot| addressed(text, bot))?;
-        match self.read_mention(rest) {
+    pub(crate) fn comment_in<'a>(&self, bots: &[String], message: &'a MessageEvent) -> Option<&'a str> {
+        let rest = bots.iter().find_map(|bot| addressed(&message.text, bot))?;
+        match self.read_mention(rest, message.encloses()) {
             MentionIntent::Act(action, comment) if action.is_comment => Some(unquoted(comment)),
             MentionIntent::Act(..) | MentionIntent::Help | MentionIntent::Wrong(_) | MentionIntent::None => {
                 None
@@ -387,17 +390,31 @@ impl Subcommands {
         }
     }
 
+    /// Whether a message would have one of these bots note something, and there is nothing in it to note.
+    pub(crate) fn is_empty_comment(&self, bots: &[String], message: &MessageEvent) -> bool {
+        let rest = bots.iter().find_map(|bot| addressed(&message.text, bot));
+        rest.is_some_and(|rest| {
+            let (word, rest) = first_word(rest);
+            let bare = word.trim_end_matches([':', ',', '!', '.']);
+            let mut actions = self.thread_actions().filter(|action| action.is_comment);
+            let action = actions.find(|action| action.usage.is_named(bare));
+            action.is_some_and(|action| (action.check)(rest).is_err()) && !message.encloses()
+        })
+    }
+
     /// Whether a message is a command to one of these bots, and so no comment.
-    pub(crate) fn is_command(&self, bots: &[String], text: &str) -> bool {
+    pub(crate) fn is_command(&self, bots: &[String], message: &MessageEvent) -> bool {
         let mut bots = bots.iter();
         bots.any(|bot| {
-            addressed(text, bot).is_some_and(|rest| match self.read_mention(rest) {
-                MentionIntent::Act(..)
-                | MentionIntent::Help
-                | MentionIntent::Wrong(ParseError::Wrong { .. }) => true,
-                // What begins like one may be meant for all.
-                MentionIntent::Wrong(ParseError::Unknown { .. } | ParseError::CommandOnly { .. })
-                | MentionIntent::None => false,
+            addressed(&message.text, bot).is_some_and(|rest| {
+                match self.read_mention(rest, message.encloses()) {
+                    MentionIntent::Act(..)
+                    | MentionIntent::Help
+                    | MentionIntent::Wrong(ParseError::Wrong { .. }) => true,
+                    // What begins like one may be meant for all.
+                    MentionIntent::Wrong(ParseError::Unknown { .. } | ParseError::CommandOnly { .. })
+                    | MentionIntent::None => false,
+                }
             })
         })
     }

@@ -9,6 +9,7 @@ use tocsin_queue::JobError;
 
 use super::ActionService;
 use super::{ActionMutation, ActionRefusal, ActionRequest, slash_command::SlashCommand};
+use crate::texts::actions as texts;
 use crate::{acting, grammar::usage::Usage, identity::SlackActor, request::InboundRequest, rich_text};
 
 /// An action on one incident that people can type.
@@ -131,10 +132,7 @@ pub(crate) async fn act_typed(
     };
     Ok(
         match acting::act(acting, &asked, typed.mutation.as_ref()).await? {
-            Ok(done) => Ok(Mrkdwn::own(typed.before)
-                .and(&done.link())
-                .and(&typed.after)
-                .plus(".")),
+            Ok(done) => Ok(texts::done(typed.before, &done.link(), &typed.after)),
             Err(notice) => Err(notice.into()),
         },
     )

@@ -21,7 +21,7 @@ use crate::{
     config::BridgeConfig,
     connector::Connectors,
     features::{
-        home, install,
+        deletion, home, install,
         operation::{self, Operations},
         unfurl,
     },
@@ -183,6 +183,7 @@ impl Bridge {
         workspace_sync.look_first().await;
         let (census, history) = (services.channel_census(), services.comment_history());
         let (events, leads, sweeper) = (services.events(), services.leads(), services.sweeper());
+        let deleted = services.deleted_messages();
         let (home, unfurl, operations) = (services.home_tabs(), services.unfurl(), services.operations());
         let (directory, keeper) = (services.directory(), services.workspace_keeper());
         let worker = self
@@ -203,6 +204,7 @@ impl Bridge {
                 inbound.receptions.run(database, shutdown.clone()),
                 leads.follow(shutdown.clone()),
                 unfurl::tend(&unfurl, shutdown.clone()),
+                deletion::run(&deleted, shutdown.clone()),
                 home::run(&home, shutdown.clone()),
                 operation::look(&operations, shutdown.clone()),
                 directory.run(shutdown.clone()),

@@ -19,8 +19,9 @@ use crate::{
     features::{
         actions::{ActionMenu, Actions},
         channel_events::ChannelEvents,
-        comments::{CommentHistory, Comments, ReplyInbox, ThreadMemory},
+        comments::{CommentHistory, Comments, ReplyInbox},
         create::IncidentCreation,
+        deletion::{DeletedMessages, DeletionsTold},
         home::HomeTabs,
         install::{OneTimeLinks, SlackInstall, SlackSignIn},
         mention::Mentions,
@@ -40,6 +41,7 @@ use crate::{
     sharing::ChannelSharing,
     sighting::SightingService,
     store::{GroupWriter, Leases},
+    thread::ThreadMemory,
     workspace::{
         SocketTroubles, WorkspaceServices, Workspaces,
         apps::{AppClients, Apps},
@@ -187,6 +189,7 @@ impl ServiceFactory {
         let acting = Arc::new(self.acting());
         let creation = Arc::new(IncidentCreation {
             acting: self.acting(),
+            database: self.database.clone(),
             origins: Origins {
                 clock: self.clock.clone(),
                 writer: self.writer.clone(),
@@ -209,10 +212,12 @@ impl ServiceFactory {
                 memory: self.thread_memory(),
                 subcommands: Arc::clone(&subcommands),
             },
+            deletion: self.deleted_messages(),
             home: self.home_tabs(),
             mentions: Mentions {
                 acting: self.acting(),
                 database: self.database.clone(),
+                memory: self.thread_memory(),
                 subcommands: Arc::clone(&subcommands),
             },
             people: People {
@@ -243,6 +248,17 @@ impl ServiceFactory {
                 queue: self.queue.clone(),
             },
             restore: Arc::clone(&self.restore),
+        }
+    }
+
+    pub(super) fn deleted_messages(&self) -> DeletedMessages {
+        DeletedMessages {
+            clock: self.clock.clone(),
+            database: self.database.clone(),
+            queue: self.queue.clone(),
+            told: DeletionsTold::default(),
+            workspaces: self.workspaces.clone(),
+            writer: self.writer.clone(),
         }
     }
 

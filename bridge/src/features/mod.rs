@@ -7,6 +7,7 @@ pub(crate) mod channel_events;
 pub(crate) mod commands;
 pub(crate) mod comments;
 pub(crate) mod create;
+pub(crate) mod deletion;
 pub(crate) mod home;
 pub(crate) mod install;
 pub(crate) mod mention;

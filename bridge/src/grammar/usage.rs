@@ -1,7 +1,6 @@
 //! How subcommands are called, and what people are told of them.
 
-/// What may follow the command, as Slack shows it to who types.
-pub(crate) const USAGE_HINT: &str = "help | create | list | show 42 | ack 42 | resolve 42";
+use crate::texts::commands;
 
 /// How a subcommand is called, and what people are told of it.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub(crate) struct Usage {
 pub(crate) const HELP: &Usage = &Usage {
     names: &["help", "?"],
     form: "help",
-    about: "shows this",
+    about: commands::HELP,
     deed: "help",
     of_incident: false,
 };

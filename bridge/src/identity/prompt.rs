@@ -5,12 +5,12 @@ use tocsin_entity::{
     kinds::SlackFeature,
     slack::sent_notice::{ActiveModel, Column, Entity},
 };
-use tocsin_message::{markdown::escape, mrkdwn::Mrkdwn};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use super::IdentityService;
 use super::SlackActor;
-use crate::workspace::CommandName;
+use crate::{texts::accounts as texts, workspace::CommandName};
 
 /// Under what it is on record that somebody was told. It is never forgotten, unlike what is told in threads.
 pub(crate) const CODE: &str = "LINK_PROMPT";
@@ -19,7 +19,7 @@ pub(crate) const CODE: &str = "LINK_PROMPT";
 pub(crate) async fn prompt(
     identity: &IdentityService,
     person: &SlackActor,
-) -> Result<Option<String>, JobError> {
+) -> Result<Option<Mrkdwn>, JobError> {
     // Of no thread: of the workspace.
     let scope = person.installation.scope();
     let key = (
@@ -54,29 +54,15 @@ pub(crate) async fn prompt(
     Ok((added > 0).then(|| how(person)))
 }
 
-fn how(person: &SlackActor) -> String {
+fn how(person: &SlackActor) -> Mrkdwn {
     let workspace = person.installation.workspace();
-    let link = match workspace.slash_command() {
-        CommandName::Named(name) => Some(format!("`{} link`", escape(&name.replace('`', "")))),
-        CommandName::Unnamed => Some("the slash command's `link`".to_owned()),
+    let command = match workspace.slash_command() {
+        CommandName::Named(name) => Some(texts::link_command(Some(&name))),
+        CommandName::Unnamed => Some(texts::link_command(None)),
         CommandName::Absent => None,
     };
-    if link.is_none() && !workspace.wants(SlackFeature::Identity) {
-        return "Here the Slack app does not know who people are. Use the incident's page, or ask an administrator to add the features identity and \
-                commands to the app."
-            .to_owned();
+    if command.is_none() && !workspace.wants(SlackFeature::Identity) {
+        return Mrkdwn::own(texts::NO_IDENTITIES);
     }
-    let whose = match &person.email {
-        Some(email) => format!(
-            "ask an administrator of your organisation to add you as a member with the e-mail address {}",
-            Mrkdwn::text(email).as_str()
-        ),
-        None => "ask an administrator of your organisation whether you are a member".to_owned(),
-    };
-    match link {
-        Some(link) => {
-            format!("To act from Slack, link yourself: use {link} here and follow what it says, or {whose}.")
-        }
-        None => format!("To act from Slack, {whose}."),
-    }
+    texts::link_yourself(command.as_ref(), person.email.as_deref())
 }

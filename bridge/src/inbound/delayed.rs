@@ -8,22 +8,6 @@ use super::Inbound;
 /// At which failure in a row: some seconds have passed, and the person has seen nothing.
 pub(super) const TELL_AT: i32 = 3;
 
-/// What is asked for is on record, and tried again.
-pub(super) const KEPT: &str = "Tocsin can't do this just now. What you asked for is kept, and is done as soon as Tocsin can; \
-                               you need not ask again (KEPT).";
-
-/// It was tried for long, or can never be done.
-pub(super) const GIVEN_UP: &str = "What you asked for could not be done, and is not tried any more. Look at the incident's page, and tell whoever runs \
-                                   Tocsin (GIVEN_UP).";
-
-/// A field says nothing that can be read: who asks, from where, or for what.
-pub(super) const UNREAD: &str =
-    "Tocsin could not read what Slack sent of this, so nothing was done. Try it again (UNREADABLE).";
-
-/// Nobody has connected the workspace in which they asked, or somebody has disconnected it.
-pub(super) const NOT_CONNECTED: &str = "Tocsin is not connected to this Slack workspace, so nothing was done. Ask an administrator of your organisation in \
-                                        Tocsin to connect it with `tocsin slack install-url` (NOT_CONNECTED).";
-
 /// Tells whoever asked, where a press, a command or a dialog has left an address for that. Events leave none.
 pub(super) async fn tell(inbound: &Inbound, payload: &Value, text: &str) {
     let Some(address) = address(payload) else { return };

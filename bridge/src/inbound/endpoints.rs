@@ -143,6 +143,14 @@ async fn answer(
         .await
     }
     .await;
+    let foreign = InboundError::Foreign;
+    if answered
+        .as_ref()
+        .is_ok_and(|(outcome, _)| *outcome == foreign.outcome())
+    {
+        // A person was told in words; the operator is told as of any other.
+        inbound.receptions.refused(foreign.code(), claimed.as_deref());
+    }
     let (outcome, response) = answered.unwrap_or_else(|refusal| {
         refusal.log(endpoint, &request_id, headers);
         inbound.receptions.refused(refusal.code(), claimed.as_deref());

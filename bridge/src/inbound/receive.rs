@@ -23,6 +23,7 @@ use crate::{
     inbox::{self, StoreOutcome},
     installation::{self, AppInstallation, InstallationKey, Lookup, Rejection},
     request::{InteractiveOutcome, InteractiveRequest, Responder, SlackAnswer},
+    texts::{NOTHING_DONE, requests},
 };
 
 /// How long all may take. Slack waits 3 s for the whole answer, the way included, and then sends again or shows an error.
@@ -176,18 +177,20 @@ fn foreign(
         // Slack itself has signed it, and would send the same again: a field is missing, or of another shape.
         return Ok(("dropped", unread(inbound, &request.envelope)));
     }
-    if rejection != Rejection::NotConnected {
-        return Err(InboundError::Foreign);
-    }
-    if *kind == RequestKind::Command {
-        return Ok((
+    let text = match rejection {
+        Rejection::NotConnected => requests::NOT_CONNECTED,
+        Rejection::NotAlone => requests::NOT_ALONE,
+        // Slack names one workspace, of an app that is there.
+        Rejection::NoTeam | Rejection::SeveralTeams | Rejection::NoApp => return Err(InboundError::Foreign),
+    };
+    match kind {
+        RequestKind::Event => Err(InboundError::Foreign),
+        // Of another answer Slack would say that something failed, and not what to do.
+        RequestKind::Command | RequestKind::Interaction => Ok((
             InboundError::Foreign.outcome(),
-            SlackAnswer::ephemeral(delayed::NOT_CONNECTED),
-        ));
+            said(inbound, &request.envelope, text),
+        )),
     }
-    let (inbound, payload) = (Arc::clone(inbound), payload.clone());
-    tokio::spawn(async move { delayed::tell(&inbound, &payload, delayed::NOT_CONNECTED).await });
-    Err(InboundError::Foreign)
 }
 
 /// Slack has not said yet where the app is: people read what a command is answered, and what else there is comes again.
@@ -202,25 +205,35 @@ fn not_yet(
     Err(InboundError::Unavailable(why.to_owned()))
 }
 
-/// What is answered to a request that can't be read: whoever waits is told, in the answer or at the address that Slack gave for that.
+/// What is answered to a request that can't be read.
 fn unread(inbound: &Arc<Inbound>, envelope: &Envelope) -> SlackAnswer {
-    if envelope.kind == RequestKind::Interaction && envelope.name == "view_submission" {
-        // An empty answer would close the dialog, as if it had been taken.
-        let told = blocks::section(Mrkdwn::own(delayed::UNREAD));
-        let view = View::modal("unread", "Nothing was done").block(told);
-        return SlackAnswer::Json(json!({"response_action": "update", "view": view.json()}));
+    said(inbound, envelope, requests::UNREAD)
+}
+
+/// The answer with which whoever waits is told a text: in itself, or at the address that Slack gave for that.
+fn said(inbound: &Arc<Inbound>, envelope: &Envelope, text: &'static str) -> SlackAnswer {
+    match (envelope.kind, envelope.name.as_str()) {
+        (RequestKind::Command, _) => SlackAnswer::ephemeral(text),
+        (RequestKind::Interaction, "block_suggestion") => SlackAnswer::no_options(),
+        (RequestKind::Interaction, "view_submission") => {
+            // An empty answer would close the dialog, as if it had been taken.
+            let told = blocks::section(Mrkdwn::own(text));
+            let view = View::modal("unread", NOTHING_DONE).block(told);
+            SlackAnswer::Json(json!({"response_action": "update", "view": view.json()}))
+        }
+        (RequestKind::Interaction, _) => {
+            let (inbound, payload) = (Arc::clone(inbound), envelope.payload.clone());
+            tokio::spawn(async move { delayed::tell(&inbound, &payload, text).await });
+            SlackAnswer::Empty
+        }
+        (RequestKind::Event, _) => SlackAnswer::Empty,
     }
-    if envelope.kind == RequestKind::Interaction {
-        let (inbound, payload) = (Arc::clone(inbound), envelope.payload.clone());
-        tokio::spawn(async move { delayed::tell(&inbound, &payload, delayed::UNREAD).await });
-    }
-    for_nobody(envelope)
 }
 
 /// What is answered where nobody here works the request. Every command is worked of which it can be read who has given it.
 fn for_nobody(envelope: &Envelope) -> SlackAnswer {
     match envelope.kind {
-        RequestKind::Command => SlackAnswer::ephemeral(delayed::UNREAD),
+        RequestKind::Command => SlackAnswer::ephemeral(requests::UNREAD),
         RequestKind::Interaction if envelope.name == "block_suggestion" => SlackAnswer::no_options(),
         RequestKind::Interaction | RequestKind::Event => SlackAnswer::Empty,
     }
@@ -308,7 +321,7 @@ fn late(
             inbound.http.respond_in_time(&address, message).await;
         }
     });
-    SlackAnswer::ephemeral("Tocsin is slow just now: the answer follows here.")
+    SlackAnswer::ephemeral(requests::SLOW)
 }
 
 fn cause(error: &JobError) -> String {

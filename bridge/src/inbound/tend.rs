@@ -7,7 +7,7 @@ use tocsin_clock::Clock;
 use tocsin_database::Database;
 use tokio_util::sync::CancellationToken;
 
-use crate::{inbox, polling::ends_within};
+use crate::{inbox, polling::ends_within, store::drafts};
 
 /// How often what waits is measured.
 const MEASURED: Duration = Duration::from_secs(15);
@@ -95,6 +95,9 @@ async fn measure(database: &Database, clock: &Clock) {
 }
 
 async fn clean(database: &Database, clock: &Clock) {
+    if let Err(error) = drafts::clean(database, clock.now()).await {
+        tracing::warn!("what old dialogs were filled with cannot be deleted: {error}");
+    }
     loop {
         match inbox::clean(database, clock.now()).await {
             Ok(0) => return,

@@ -18,6 +18,7 @@ use crate::{
     inbox::{self, AttemptOutcome, InboxClaim},
     installation::{self, InstallationKey, Lookup},
     request::{InboundRequest, RequestOutcome, WorkResult},
+    texts::requests,
 };
 
 /// How long a handler may take: less than the lease, so that nobody else begins meanwhile.
@@ -144,7 +145,7 @@ pub(super) async fn conclude(inbound: &Inbound, row: &Model, tried: &AttemptResu
                 row.slack_key
             );
             if row.attempts == delayed::TELL_AT {
-                delayed::tell(inbound, &row.payload, delayed::KEPT).await;
+                delayed::tell(inbound, &row.payload, requests::KEPT).await;
             }
             if rings {
                 let job = WorkInbox {
@@ -164,7 +165,7 @@ pub(super) async fn conclude(inbound: &Inbound, row: &Model, tried: &AttemptResu
                 row.slack_key,
                 row.attempts
             );
-            delayed::tell(inbound, &row.payload, delayed::GIVEN_UP).await;
+            delayed::tell(inbound, &row.payload, requests::GIVEN_UP).await;
         }
     }
 }
@@ -192,7 +193,7 @@ async fn handle(inbound: &Inbound, row: &Model, name: &str, began: Instant) -> W
         }
         Ok(Lookup::Rejected(rejection)) | Err(rejection) => {
             rejection.report(row.app_id, &format!("a stored request ({name})"));
-            delayed::tell(inbound, &row.payload, delayed::NOT_CONNECTED).await;
+            delayed::tell(inbound, &row.payload, requests::NOT_CONNECTED).await;
             return Ok(RequestOutcome::NotOurs("foreign"));
         }
     };

@@ -22,17 +22,14 @@ use tocsin_slack_app::{
 use url::Url;
 
 use crate::{
-    grammar::usage::USAGE_HINT,
     request::{
         Shortcut,
         paths::{COMMANDS, EVENTS, INTERACTIONS, OPTIONS},
     },
     routes,
+    texts::{commands::USAGE_HINT, health as texts},
 };
 pub use check::ManifestFault;
-
-/// What people see of the app where it is installed.
-const DESCRIPTION: &str = "Incidents: paged, worked and resolved from Slack.";
 
 /// The colour behind its icon.
 const COLOUR: &str = "#7a1f1f";
@@ -89,7 +86,7 @@ impl<'a> Writer<'a> {
             "_metadata": {"major_version": 2, "minor_version": 1},
             "display_information": {
                 "name": self.wishes.name,
-                "description": DESCRIPTION,
+                "description": texts::APP,
                 "background_color": COLOUR,
             },
             "features": self.features(),
@@ -138,7 +135,7 @@ impl<'a> Writer<'a> {
     fn command(&self) -> Value {
         let mut command = json!({
             "command": self.wishes.command,
-            "description": "Create and work incidents",
+            "description": texts::COMMAND,
             "usage_hint": USAGE_HINT,
             // People and channels come as ids, not as names that two may have.
             "should_escape": true,

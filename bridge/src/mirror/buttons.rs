@@ -9,6 +9,8 @@ use tocsin_message::{
 };
 use tocsin_slack::inputs;
 
+use crate::texts::incident as texts;
+
 /// The menu's action id.
 pub(crate) const MORE: &str = "more";
 
@@ -61,45 +63,50 @@ fn plain_buttons(incident: &Incident) -> Vec<Value> {
     let id = incident.id.to_string();
     let mut buttons = match incident.status {
         Known::Value(IncidentStatus::Triggered) => vec![
-            blocks::button("Acknowledge", "acknowledge", &id, ButtonStyle::Primary),
-            blocks::button("Resolve", "resolve", &id, ButtonStyle::Plain),
+            blocks::button(texts::ACKNOWLEDGE, "acknowledge", &id, ButtonStyle::Primary),
+            blocks::button(texts::RESOLVE, "resolve", &id, ButtonStyle::Plain),
         ],
         Known::Value(IncidentStatus::Acknowledged) => {
-            vec![blocks::button("Resolve", "resolve", &id, ButtonStyle::Primary)]
+            vec![blocks::button(
+                texts::RESOLVE,
+                "resolve",
+                &id,
+                ButtonStyle::Primary,
+            )]
         }
         Known::Value(IncidentStatus::Resolved) => {
-            vec![blocks::button("Reopen", "reopen", &id, ButtonStyle::Plain)]
+            vec![blocks::button(texts::REOPEN, "reopen", &id, ButtonStyle::Plain)]
         }
         Known::Other(_) => Vec::new(),
     };
-    buttons.extend(blocks::link_button("View", "view", &id, &incident.url));
+    buttons.extend(blocks::link_button(texts::VIEW, "view", &id, &incident.url));
     buttons
 }
 
 /// More than fits into a row. What is over can't be reassigned or snoozed; there is still something to say about it.
 fn menu(incident: &Incident) -> Value {
-    let mut options = vec![("Add a note", "note")];
+    let mut options = vec![(texts::ADD_NOTE, "note")];
     if incident.status != IncidentStatus::Resolved {
         options.extend([
-            ("Reassign", "reassign"),
-            ("Escalate", "escalate"),
-            ("Snooze for 15 minutes", "snooze:15m"),
-            ("Snooze for 30 minutes", "snooze:30m"),
-            ("Snooze for 1 hour", "snooze:1h"),
-            ("Snooze for 4 hours", "snooze:4h"),
-            ("Snooze until …", "snooze:custom"),
-            ("Change severity or urgency", "urgency_severity"),
+            (texts::REASSIGN, "reassign"),
+            (texts::ESCALATE, "escalate"),
+            (texts::SNOOZE_QUARTER, "snooze:15m"),
+            (texts::SNOOZE_HALF, "snooze:30m"),
+            (texts::SNOOZE_HOUR, "snooze:1h"),
+            (texts::SNOOZE_HOURS, "snooze:4h"),
+            (texts::SNOOZE_UNTIL, "snooze:custom"),
+            (texts::UPDATE, "urgency_severity"),
         ]);
     }
     options.push(if incident.slack_muted {
-        ("Unmute sync", "unmute")
+        (texts::UNMUTE, "unmute")
     } else {
-        ("Mute sync", "mute")
+        (texts::MUTE, "mute")
     });
-    options.push(("View details", "view"));
+    options.push((texts::DETAILS, "view"));
     let options = options
         .into_iter()
         .map(|(text, value)| inputs::option(text, value))
         .collect();
-    inputs::static_select(MORE, "More actions", options, None)
+    inputs::static_select(MORE, texts::MORE, options, None)
 }

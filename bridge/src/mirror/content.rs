@@ -19,6 +19,7 @@ use super::{
     facts::{fact, facts_above_footer, names, status_with_emoji, who},
     footer::footer,
 };
+use crate::texts::incident as texts;
 
 /// Colours of the bar beside an incident's message.
 const RED: &str = "#d92d20";
@@ -42,9 +43,6 @@ const TOLD_MAX: usize = 400;
 
 /// Characters of a comment: as many as a section takes.
 const COMMENT_MAX: usize = 2_800;
-
-/// What the link to the whole of a cut text says.
-const READ_MORE: &str = "Read more";
 
 /// Characters of a line in a digest, of its link and of its names: many lines share one message.
 pub(crate) const LINE_MAX: usize = 200;
@@ -88,9 +86,9 @@ pub(crate) fn root(incident: &Incident, controls: Controls<'_>, words: Option<&R
 /// The direct message to somebody who was assigned: as the incident's own, with what it is to them.
 pub(crate) fn direct(incident: &Incident, controls: Controls<'_>, is_theirs: bool) -> Message {
     let said = if is_theirs {
-        "This incident is assigned to you."
+        texts::ASSIGNED_TO_YOU
     } else {
-        "This incident is no longer assigned to you."
+        texts::NO_LONGER_YOURS
     };
     let mut message = root(incident, controls, None);
     message.text = format!("{said} {}", message.text);
@@ -100,21 +98,18 @@ pub(crate) fn direct(incident: &Incident, controls: Controls<'_>, is_theirs: boo
 
 /// A message as an incident's looks, of which it says that it is none.
 pub(crate) fn sample(connector: &str, url: &str, at: OffsetDateTime) -> Message {
-    let connector = Mrkdwn::text(connector).cut(NAME_MAX);
-    let said = Mrkdwn::own("Test message: nothing has happened. Incidents of the connector ")
-        .and(&connector.bold())
-        .plus(" appear here, like this.");
+    let said = texts::test_message(&Mrkdwn::text(connector).cut(NAME_MAX));
     let facts = vec![
-        fact("Status", &Mrkdwn::own(":white_check_mark: Test")),
-        fact("Sent", &Mrkdwn::date(at)),
+        fact(texts::FACT_STATUS, &Mrkdwn::own(texts::TEST_STATUS)),
+        fact(texts::FACT_SENT, &Mrkdwn::date(at)),
     ];
-    let attachment = json!({"color": GREY, "fallback": "Test message", "blocks": [
-        blocks::fields(facts), blocks::context(Mrkdwn::own("Sent by Tocsin, because an administrator asked for it.")),
+    let attachment = json!({"color": GREY, "fallback": texts::TEST_FALLBACK, "blocks": [
+        blocks::fields(facts), blocks::context(Mrkdwn::own(texts::TEST_FOOTER)),
     ]});
     Message {
         text: blocks::fallback(said.clone()),
         blocks: vec![
-            blocks::section(Mrkdwn::link(url, "Test message from Tocsin")),
+            blocks::section(Mrkdwn::link(url, texts::TEST_TITLE)),
             blocks::section(said),
         ],
         attachments: vec![attachment],
@@ -149,7 +144,12 @@ fn body_of(incident: &Incident, last_act: Option<&Entry>) -> Vec<Value> {
 
 /// The description, of which so many characters are seen at the most. If it is cut, it ends with a link to the incident.
 pub(crate) fn description(incident: &Incident, max: usize) -> Mrkdwn {
-    Mrkdwn::markdown_of(&incident.description_markdown, max, &incident.url, READ_MORE)
+    Mrkdwn::markdown_of(
+        &incident.description_markdown,
+        max,
+        &incident.url,
+        texts::READ_MORE,
+    )
 }
 
 /// The incident's line in a digest, never longer than [`LINE_MAX`].
@@ -192,7 +192,7 @@ pub(crate) fn reply(incident: &Incident, entry: &Entry, customize: bool, apart: 
         );
     }
     if entry.is_edited && !entry.is_retracted {
-        message.blocks.push(blocks::context(Mrkdwn::own("_(edited)_")));
+        message.blocks.push(blocks::context(Mrkdwn::own(texts::EDITED)));
     }
     message
 }
@@ -204,7 +204,7 @@ fn change_message(incident: &Incident, entry: &Entry, author: Option<&str>) -> M
         .plus(" ")
         .and(&deed(entry));
     let mut blocks = vec![blocks::section(head.clone())];
-    if let Some(body) = body(incident, entry, NOTE_MAX, READ_MORE) {
+    if let Some(body) = body(incident, entry, NOTE_MAX, texts::READ_MORE) {
         blocks.push(blocks::section(body));
     }
     Message {
@@ -219,9 +219,9 @@ fn change_message(incident: &Incident, entry: &Entry, author: Option<&str>) -> M
 
 fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: bool) -> Message {
     let said = if entry.is_retracted {
-        Mrkdwn::own("_comment retracted_")
+        Mrkdwn::own(texts::RETRACTED)
     } else {
-        body(incident, entry, COMMENT_MAX, "Read the whole comment").unwrap_or_default()
+        body(incident, entry, COMMENT_MAX, texts::READ_COMMENT).unwrap_or_default()
     };
     let username = author.filter(|_| customize).and_then(blocks::username);
     let name = name(author);
@@ -230,7 +230,7 @@ fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: 
         blocks.push(blocks::context(name.clone().bold()));
     }
     blocks.push(blocks::section(if said.is_empty() {
-        Mrkdwn::own("_(empty)_")
+        Mrkdwn::own(texts::EMPTY)
     } else {
         said.clone()
     }));
@@ -252,11 +252,11 @@ fn comment(incident: &Incident, entry: &Entry, author: Option<&str>, customize: 
 /// Who did it; without an author, Tocsin did by itself.
 fn name(author: Option<&str>) -> Mrkdwn {
     let Some(name) = author else {
-        return Mrkdwn::own("Tocsin");
+        return Mrkdwn::own(texts::TOCSIN);
     };
     let name = Mrkdwn::text(name).cut(NAME_MAX);
     if name.is_empty() {
-        Mrkdwn::own("Somebody")
+        Mrkdwn::own(texts::SOMEBODY)
     } else {
         name
     }
@@ -278,7 +278,7 @@ pub(crate) fn timeline_line(incident: &Incident, entry: &Entry) -> Mrkdwn {
         .and(&deed(entry))
         .plus(" · ")
         .and(&Mrkdwn::date(entry.occurred_at));
-    match body(incident, entry, TOLD_MAX, READ_MORE) {
+    match body(incident, entry, TOLD_MAX, texts::READ_MORE) {
         Some(body) => told.plus("\n").and(&body),
         None => told,
     }
@@ -287,31 +287,18 @@ pub(crate) fn timeline_line(incident: &Incident, entry: &Entry) -> Mrkdwn {
 /// What was done, after the name of who did it.
 fn deed(entry: &Entry) -> Mrkdwn {
     let deed = match entry.kind {
-        Known::Value(EntryKind::Triggered) => Mrkdwn::own("triggered the incident"),
-        Known::Value(EntryKind::Acknowledged) => Mrkdwn::own("acknowledged the incident"),
-        Known::Value(EntryKind::Resolved) => Mrkdwn::own("resolved the incident"),
-        Known::Value(EntryKind::Reopened) => Mrkdwn::own("reopened the incident"),
-        Known::Value(EntryKind::Comment) => Mrkdwn::own("commented"),
-        Known::Value(EntryKind::Snoozed) => {
-            return match entry.snoozed_until {
-                Some(until) => Mrkdwn::own("snoozed the incident until ").and(&Mrkdwn::date(until)),
-                None => Mrkdwn::own("snoozed the incident"),
-            };
-        }
-        Known::Value(EntryKind::SnoozeEnded) => {
-            Mrkdwn::own("ended the snooze: the incident is triggered again")
-        }
+        Known::Value(EntryKind::Triggered) => Mrkdwn::own(texts::TRIGGERED_IT),
+        Known::Value(EntryKind::Acknowledged) => Mrkdwn::own(texts::ACKNOWLEDGED_IT),
+        Known::Value(EntryKind::Resolved) => Mrkdwn::own(texts::RESOLVED_IT),
+        Known::Value(EntryKind::Reopened) => Mrkdwn::own(texts::REOPENED_IT),
+        Known::Value(EntryKind::Comment) => Mrkdwn::own(texts::COMMENTED),
+        Known::Value(EntryKind::Snoozed) => return texts::snoozed_it(entry.snoozed_until),
+        Known::Value(EntryKind::SnoozeEnded) => Mrkdwn::own(texts::SNOOZE_ENDED),
         Known::Value(EntryKind::Reassigned) => return assignment(entry),
-        Known::Value(EntryKind::Updated) => Mrkdwn::own("updated the incident"),
-        Known::Value(EntryKind::SyncMuted) => Mrkdwn::own(
-            "muted the sync: replies in this thread stay here, and updates from the timeline do not appear here",
-        ),
-        Known::Value(EntryKind::SyncUnmuted) => {
-            Mrkdwn::own("unmuted the sync: this thread and the timeline show the same again")
-        }
-        Known::Other(ref name) => {
-            Mrkdwn::own("changed the incident: ").and(&Mrkdwn::text(&name.to_lowercase().replace('_', " ")))
-        }
+        Known::Value(EntryKind::Updated) => Mrkdwn::own(texts::UPDATED_IT),
+        Known::Value(EntryKind::SyncMuted) => Mrkdwn::own(texts::MUTED_SYNC),
+        Known::Value(EntryKind::SyncUnmuted) => Mrkdwn::own(texts::UNMUTED_SYNC),
+        Known::Other(ref name) => texts::changed_it(name),
     };
     if entry.changes.is_empty() {
         return deed;
@@ -326,13 +313,10 @@ fn deed(entry: &Entry) -> Mrkdwn {
 /// Who is to work the incident from now on, after the name of who decided it.
 fn assignment(entry: &Entry) -> Mrkdwn {
     match entry.assignees.as_deref() {
-        Some([]) => Mrkdwn::own("unassigned the incident"),
-        Some(assignees) => {
-            let whom = names(assignees).unwrap_or_default();
-            Mrkdwn::own("assigned the incident to ").and(&whom.bold())
-        }
+        Some([]) => Mrkdwn::own(texts::UNASSIGNED_IT),
+        Some(assignees) => texts::assigned_it(&names(assignees).unwrap_or_default()),
         // An entry of an older version does not say.
-        None => Mrkdwn::own("reassigned the incident"),
+        None => Mrkdwn::own(texts::REASSIGNED_IT),
     }
 }
 
@@ -365,7 +349,7 @@ pub(crate) fn overview(incident: &Incident) -> Mrkdwn {
         .and(&status_with_emoji(incident))
         .plus(" · ")
         .and(&urgency(&incident.urgency))
-        .plus(" urgency");
+        .plus(texts::URGENCY);
     if let Some(severity) = &incident.severity {
         text = text.plus(" · ").and(&severity_name(severity));
     }
@@ -382,7 +366,8 @@ pub(super) fn summary(incident: &Incident) -> Mrkdwn {
         .and(&status(&incident.status))
         .plus(", ")
         .and(&urgency(&incident.urgency))
-        .plus(" urgency, ")
+        .plus(texts::URGENCY)
+        .plus(", ")
         .and(&Mrkdwn::text(&incident.service).cut(NAME_MAX))
         .plus(")")
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tocsin_client::{Appearance, Connector, Entry, Incident, Known, Postmortem};
 use tocsin_entity::{
     id::{ConnectorId, DigestId, IncidentId, OrganizationId, WorkspaceId},
-    kinds::{ConnectorEvent, EntryKind, PostKind, PostState},
+    kinds::{ConnectorEvent, EntryKind, IncidentStatus, PostKind, PostState},
     slack::post,
 };
 use tocsin_message::template::{RenderedTemplate, TemplateProblem};
@@ -369,6 +369,8 @@ pub(crate) struct PostSubject {
     pub(crate) number: Option<i64>,
     /// When it came to be.
     pub(crate) began: OffsetDateTime,
+    /// Whether an incident is open.
+    pub(crate) is_open: Option<bool>,
 }
 
 impl PostSubject {
@@ -381,6 +383,7 @@ impl PostSubject {
             name: format!("#{}", incident.number),
             number: Some(incident.number),
             began: incident.triggered_at,
+            is_open: Some(incident.status != IncidentStatus::Resolved),
         }
     }
 }

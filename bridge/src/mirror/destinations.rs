@@ -15,6 +15,7 @@ use tocsin_entity::{
 use tocsin_slack_app::{channel::ChannelError, fallback::has_fallback};
 
 use super::desired::{Destination, Presentation, orphaned};
+use crate::texts::health as texts;
 use crate::{connector::Connectors, origin as origins, workspace::ReachableWorkspaces};
 
 /// How soon a workspace is tried again in which no call can be made; what heals it is told at once.
@@ -130,7 +131,7 @@ impl RoutingInput<'_> {
         }
         let meanwhile = find_fallback.map(|fallback| {
             let (name, channel) = (&fallback.name, &fallback.channel);
-            format!("Meanwhile incidents go through the connector {name} to {channel}")
+            texts::meanwhile(name, channel)
         });
         match &meanwhile {
             _ if is_told => {}

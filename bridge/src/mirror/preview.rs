@@ -16,6 +16,7 @@ use super::{
     content::{self, GREEN, GREY, NAME_MAX, TITLE_MAX},
     facts::{self, fact},
 };
+use crate::texts::incident as texts;
 
 /// Characters of a summary.
 const SUMMARY_MAX: usize = 300;
@@ -33,7 +34,7 @@ pub(crate) fn incident(incident: &Incident) -> Value {
 
 /// In place of a preview, in a channel that another company has come into.
 pub(crate) fn hidden() -> Value {
-    let text = Mrkdwn::own("The preview is hidden: this channel is shared with another company.");
+    let text = Mrkdwn::own(texts::PREVIEW_HIDDEN);
     json!({"color": GREY, "fallback": blocks::fallback(text.clone()), "blocks": [blocks::section(text)]})
 }
 
@@ -64,7 +65,7 @@ fn lasted(duration: time::Duration) -> String {
     let minutes = duration.whole_minutes().max(0);
     let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
     match (days, hours) {
-        (0, 0) if minutes == 0 => "less than a minute".to_owned(),
+        (0, 0) if minutes == 0 => texts::NO_TIME.to_owned(),
         (0, 0) => format!("{minutes} min"),
         (0, _) => format!("{hours} h {minutes} min"),
         _ => format!("{days} d {hours} h"),

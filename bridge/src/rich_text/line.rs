@@ -260,7 +260,7 @@ fn parts(inlines: &[Inline], names: &KnownNames) -> Vec<LinePart> {
     }
     let mut parts = Vec::new();
     for part in merged {
-        if part.url.is_some() || (part.style.code && !part.text.trim().is_empty()) {
+        if part.url.is_some() {
             parts.push(part);
             continue;
         }

@@ -139,6 +139,11 @@ impl MessageEvent {
         }
     }
 
+    /// Whether it has something beside its own words.
+    pub(crate) fn encloses(&self) -> bool {
+        !self.enclosed().blocks.iter().all(Block::is_empty)
+    }
+
     fn attached(&self, is_all: bool) -> Vec<Block> {
         let mut blocks = read_attachments(&self.attachments, is_all && self.files.is_empty());
         blocks.extend(file_blocks(&self.files));

@@ -8,6 +8,7 @@ use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata, meth
 use tocsin_slack_client::pacer::PaceSlot;
 
 use super::{SightingChannel, seen::Sighting};
+use crate::texts::incident as texts;
 
 /// How long a place in the pace is waited for; what gets none has its turn in the next round.
 const PLACE_WAIT: Duration = Duration::from_secs(10);
@@ -54,17 +55,11 @@ pub(super) async fn mark(room: &SightingChannel, sighting: &Sighting) -> Result<
 
 fn text(sighting: &Sighting) -> String {
     let what = if sighting.key.starts_with("root:") {
-        Mrkdwn::own("This incident is no longer in Tocsin.").bold().plus(
-            " The database was restored from a backup that is older than it. If it still goes on, trigger it again.",
-        )
+        texts::lost_incident()
     } else if sighting.key.starts_with("reply:") {
-        Mrkdwn::own("This is no longer on the incident's timeline.")
-            .bold()
-            .plus(" The database was restored from an earlier backup.")
+        texts::lost_reply()
     } else {
-        Mrkdwn::own("This list is no longer kept up to date.").bold().plus(
-            " The database was restored from an earlier backup. Incidents that are still known have messages of their own.",
-        )
+        texts::lost_digest()
     };
     // As Slack gave it: mrkdwn, with everything escaped that must be.
     let said = sighting.text.lines().next().unwrap_or_default();

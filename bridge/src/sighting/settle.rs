@@ -369,6 +369,8 @@ fn adopted(room: &SightingChannel, sighting: &Sighting) -> Option<post::Model> {
         posted_at: Some(at),
         updated_at: None,
         lag_milliseconds: None,
+        is_open: None,
+        looked_at: None,
     })
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod channels;
 pub(crate) mod claim;
 pub(crate) mod claim_many;
+pub(crate) mod drafts;
 pub(crate) mod due;
 pub(crate) mod fence;
 pub(crate) mod group_writer;

@@ -16,7 +16,7 @@ use tocsin_entity::{
 };
 
 /// All that a delivery may make of a post's record. Where a link was pasted is for others to say, who may do so meanwhile.
-const MUTABLE: [post::Column; 17] = [
+const MUTABLE: [post::Column; 18] = [
     post::Column::ConnectorName,
     post::Column::WorkspaceId,
     post::Column::TeamId,
@@ -34,6 +34,7 @@ const MUTABLE: [post::Column; 17] = [
     post::Column::PostedAt,
     post::Column::UpdatedAt,
     post::Column::LagMilliseconds,
+    post::Column::IsOpen,
 ];
 
 /// A record of a post before anything has been done about it, and of no place yet.
@@ -70,6 +71,8 @@ pub(crate) fn queued(
         posted_at: None,
         updated_at: None,
         lag_milliseconds: None,
+        is_open: None,
+        looked_at: None,
     }
 }
 
@@ -155,6 +158,63 @@ pub(crate) async fn lines_of_incidents(
         .filter(digest_line::Column::IncidentId.is_in(padded(ids)))
         .all(db)
         .await
+}
+
+/// The incident's message at this place in Slack.
+pub(crate) async fn root_at(
+    db: &impl ConnectionTrait,
+    team_id: &str,
+    channel_id: &str,
+    ts: &str,
+) -> Result<Option<post::Model>, DbErr> {
+    post::Entity::find()
+        .filter(post::Column::TeamId.eq(team_id))
+        .filter(post::Column::ChannelId.eq(channel_id))
+        .filter(post::Column::Ts.eq(ts))
+        .filter(post::Column::Kind.eq(PostKind::Root))
+        .one(db)
+        .await
+}
+
+/// Open incidents' messages that Slack has not been asked for since, nor changed: those first that have waited longest.
+pub(crate) async fn to_look_for(
+    db: &impl ConnectionTrait,
+    since: OffsetDateTime,
+    most: u64,
+) -> Result<Vec<post::Model>, DbErr> {
+    let column = |column: post::Column| Condition::any().add(column.is_null()).add(column.lt(since));
+    post::Entity::find()
+        .filter(post::Column::IsOpen.eq(true))
+        .filter(post::Column::Kind.eq(PostKind::Root))
+        .filter(post::Column::Ts.is_not_null())
+        .filter(post::Column::State.is_in([PostState::Posted, PostState::Updated]))
+        .filter(column(post::Column::LookedAt))
+        .filter(column(post::Column::PostedAt))
+        .filter(column(post::Column::UpdatedAt))
+        .order_by_asc(post::Column::LookedAt.is_not_null())
+        .order_by_asc(post::Column::LookedAt)
+        .limit(most)
+        .all(db)
+        .await
+}
+
+/// Notes that a message is looked for now; whether nobody else has since.
+pub(crate) async fn looks_for(
+    db: &impl ConnectionTrait,
+    id: PostId,
+    since: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<bool, DbErr> {
+    let is_free = Condition::any()
+        .add(post::Column::LookedAt.is_null())
+        .add(post::Column::LookedAt.lte(since));
+    let noted = post::Entity::update_many()
+        .col_expr(post::Column::LookedAt, Expr::value(Some(now)))
+        .filter(post::Column::Id.eq(id))
+        .filter(is_free)
+        .exec(db)
+        .await?;
+    Ok(noted.rows_affected > 0)
 }
 
 /// Forgets what the posts are known to show that may be changed in place: whoever worked on them died, perhaps just after a change.

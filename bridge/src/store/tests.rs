@@ -154,6 +154,8 @@ fn post(change: &IncidentChange, ts: Option<&str>, state: PostState) -> post::Mo
         posted_at: ts.map(|_| now),
         updated_at: None,
         lag_milliseconds: None,
+        is_open: None,
+        looked_at: None,
     }
 }
 

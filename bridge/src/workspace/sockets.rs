@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use crate::texts::health as texts;
 use tocsin_entity::id::SlackAppId;
 use tocsin_slack_client::socket::SocketTrouble;
 use tokio::sync::watch;
@@ -67,13 +68,13 @@ impl SocketTroubles {
             .iter()
             .take(TOLD_MAX + 1)
             .map(|(app, trouble)| match app {
-                Some(id) => format!("of an organisation's Slack app ({id}): {}", trouble.text),
+                Some(id) => texts::sockets_of(&id.to_string(), &trouble.text),
                 None => trouble.text.clone(),
             })
             .collect();
         let more = known.len().saturating_sub(parts.len());
         if more > 0 {
-            parts.push(format!("and of {more} more apps"));
+            parts.push(texts::more_apps(more));
         }
         (!parts.is_empty()).then(|| parts.join("; "))
     }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::WorkspaceSync;
 use crate::polling::{FailureLog, ends_within};
+use crate::texts::health as texts;
 use crate::workspace::{RotatingTokenPair, Workspace};
 
 /// How often is looked without being told.
@@ -148,19 +149,17 @@ impl WorkspaceSync {
 
     fn open(&self, wanted: &SlackWorkspace, token: &str) -> Result<SecretString, Unopened> {
         let Some(sealer) = &self.sealer else {
-            let reason = "The bot token is sealed and the bridge has no key: set TOCSIN_SECRET_KEY for the bridge to the API's, and start it again";
             return Err(Unopened {
                 code: SECRET_KEY_MISSING,
-                reason: reason.to_owned(),
+                reason: texts::KEY_MISSING.to_owned(),
             });
         };
-        sealer.open(&token_place(wanted.id), token).map_err(|error| Unopened {
-        code: SECRET_KEY_MISMATCH,
-        reason: format!(
-            "The bot token can't be opened ({error}): set TOCSIN_SECRET_KEY of the bridge and the API to the key under which it was sealed, or \
-             add that key behind the present one with a comma between, and start both again; or give the token again with `tocsin slack connect`"
-        ),
-    })
+        sealer
+            .open(&token_place(wanted.id), token)
+            .map_err(|error| Unopened {
+                code: SECRET_KEY_MISMATCH,
+                reason: texts::key_mismatch(&error.to_string()),
+            })
     }
 }
 

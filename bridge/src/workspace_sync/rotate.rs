@@ -25,6 +25,7 @@ use tocsin_slack_client::{Http, http::ANSWER_TIMEOUT, oauth::OauthGrant};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::texts::health as texts;
 use crate::workspace::{RotatingTokenPair, SlackHealth, Workspace, apps::AppClients, health::another_may_do};
 
 /// How long before its end a token is changed, at the most; of one that lives shorter, a quarter of its life.
@@ -47,10 +48,6 @@ const REFUSED: Duration = Duration::from_secs(600);
 
 /// How often the start waits for another worker that is getting a pair.
 const BEGINNINGS: usize = 10;
-
-/// Why nobody can renew a token where nothing says by which app it was given.
-const NO_CLIENT: &str = "The bot token expires and can't be renewed: the app's client id and secret are not set. Set SLACK_CLIENT_ID and \
-     SLACK_CLIENT_SECRET for the bridge, or, for an app of your own, give both by updateSlackApp";
 
 /// What it takes to renew tokens. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -174,9 +171,9 @@ impl<'a> Rotation<'a> {
             return Ok(pair.due_at);
         }
         let client = self.rotator.clients.get(self.workspace.app).ok_or_else(|| {
-            monitor.renewed(Some(NO_CLIENT.to_owned()));
+            monitor.renewed(Some(texts::NO_CLIENT.to_owned()));
             RotationError {
-                message: NO_CLIENT.to_owned(),
+                message: texts::NO_CLIENT.to_owned(),
                 again: Some(AGAIN.1),
             }
         })?;
@@ -402,12 +399,10 @@ fn not_renewed(pair: &Pair, error: &SlackError) -> String {
     let until = pair.expires_at.replace_nanosecond(0).unwrap_or(pair.expires_at);
     let until = until.format(&Rfc3339).unwrap_or_else(|_| until.to_string());
     let remedy = match code {
-        "invalid_client_id" | "bad_client_secret" => {
-            "correct the app's client id and secret (SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, or updateSlackApp for an app of your own)"
-        }
-        _ => "install the app again by the link that `tocsin slack install-url --workspace` gives",
+        "invalid_client_id" | "bad_client_secret" => texts::CORRECT_CLIENT,
+        _ => texts::INSTALL_AGAIN,
     };
-    format!("Slack refuses to renew the bot token ({code}); the present one works until {until}: {remedy}")
+    texts::not_renewed(code, &until, remedy)
 }
 
 /// Whether Slack refuses the token in a way in which it may take another.

@@ -6,11 +6,7 @@ use tocsin_entity::{
 };
 use tocsin_slack_app::feature::asks;
 
-use crate::workspace::SlackHealth;
-
-/// Why an organisation's own app is not listened to.
-const DEAF: &str = "Messages are delivered, and what people do there through the organisation's own Slack app is refused, since others are connected to \
-     the same Slack workspace: whoever knows the app's secret could speak for their people. Disconnect them there, or use the server's app";
+use crate::{texts::health as texts, workspace::SlackHealth};
 
 /// What is wrong where the token works.
 #[derive(Debug, Default)]
@@ -54,11 +50,9 @@ impl WorkspaceState {
         } else if !troubles.lacking.is_empty() {
             Self::failing(MISSING_SCOPE, lacks(&troubles.lacking, troubles.is_servers))
         } else if troubles.is_deaf {
-            Self::failing(SHARED_WORKSPACE, DEAF.to_owned())
+            Self::failing(SHARED_WORKSPACE, texts::SHARED_WORKSPACE.to_owned())
         } else if let Some(trouble) = &troubles.no_sockets {
-            let reason = format!(
-                "Messages are delivered, and nothing that people do there arrives, since the app's Socket Mode does not work: {trouble}"
-            );
+            let reason = texts::no_sockets(trouble);
             Self::failing(SOCKET_MODE_FAILS, reason)
         } else {
             Self {
@@ -93,23 +87,12 @@ fn lacks(scopes: &[String], is_servers: bool) -> String {
         .filter(|feature| is_lacking(feature))
         .map(|feature| feature.as_str())
         .collect();
-    let of = if features.is_empty() {
-        String::new()
-    } else {
-        format!(" (of {})", features.join(", "))
-    };
-    let by_hand = "add the scope on the app's page OAuth & Permissions and install it again";
     let remedy = if is_servers {
-        by_hand.to_owned()
+        texts::BY_HAND.to_owned()
     } else {
-        format!(
-            "install it again by the link that `tocsin slack install-url --workspace` gives, or {by_hand}"
-        )
+        texts::by_link()
     };
-    format!(
-        "The app lacks the scope {}{of}, and Slack refuses what needs it: {remedy}",
-        scopes.join(", ")
-    )
+    texts::no_scope(&scopes.join(", "), &features, &remedy)
 }
 
 #[cfg(test)]

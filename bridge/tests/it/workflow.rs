@@ -18,7 +18,7 @@ async fn stage() -> Stage {
     let services = json!([{"id": "svc_019300000000700080000000000000fe", "name": "Search"}, {"id": "svc_019300000000700080000000000000ff", "name": "Payments"}]);
     stage.acted.answer(
         "ServicesToName",
-        json!({"data": {"services": {"nodes": services, "pageInfo": {"hasNextPage": false, "endCursor": null}}}}),
+        json!({"data": {"organization": {"name": "Org"}, "services": {"nodes": services, "pageInfo": {"hasNextPage": false, "endCursor": null}}}}),
     );
     for method in ["functions.completeSuccess", "functions.completeError"] {
         stage.acted.answer(method, json!({"ok": true}));

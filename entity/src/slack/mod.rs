@@ -6,6 +6,7 @@ pub mod cursor;
 pub mod digest;
 pub mod digest_line;
 pub mod directory;
+pub mod draft;
 pub mod home;
 pub mod inbox;
 pub mod incident;

@@ -65,6 +65,10 @@ pub struct Model {
     pub updated_at: Option<OffsetDateTime>,
     /// From the change to Slack having it, in milliseconds, for the newest content.
     pub lag_milliseconds: Option<i64>,
+    /// Whether the incident was open when it was last shown; none where that is not known.
+    pub is_open: Option<bool>,
+    /// When it was last looked whether it is in Slack still.
+    pub looked_at: Option<OffsetDateTime>,
 }
 
 /// No relations are declared: neighbours are loaded by key, in batches.

@@ -16,6 +16,9 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
     ("code in bold", "**a `b` c**", "*a `b` c*"),
     ("code with a backtick", "`` a`b ``", "`aˋb`"),
     ("code beside code", "`a`**`b`**", "`a`\u{200b}*`b`*"),
+    ("code that ends with a blank", "`` a `` b", "`a` b"),
+    ("a blank after code and before bold", "`a `**`b`**", "`a` *`b`*"),
+    ("a blank after bold code", "**`b`**` a`", "*`b`* `a`"),
     (
         "signs that were typed",
         r"\*bak\* \_tmp\_ \~x\~ \`y\`",

@@ -53,6 +53,7 @@ async fn holds_every_entity(db: &DatabaseConnection) {
         entity::slack::user,
         entity::slack::channel,
         entity::slack::digest,
+        entity::slack::draft,
         entity::slack::digest_line,
         entity::slack::cursor,
         entity::slack::connector,

@@ -15,12 +15,13 @@ use crate::{
     },
     grammar::usage::Usage,
     notice::Notice,
+    texts::{actions as texts, commands},
 };
 
 /// Acknowledges.
 pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
     verb: "acknowledge",
-    triggers: &[ActionTrigger::button("acknowledge", "You acknowledged ", |_| {
+    triggers: &[ActionTrigger::button("acknowledge", texts::ACKNOWLEDGED, |_| {
         Box::new(Acknowledge)
     })],
     dialog: None,
@@ -28,7 +29,7 @@ pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
         usage: Usage {
             names: &["ack", "acknowledge"],
             form: "ack N",
-            about: "acknowledges an incident",
+            about: commands::ACKNOWLEDGE,
             deed: "acknowledge",
             of_incident: true,
         },
@@ -38,7 +39,7 @@ pub(crate) const ACKNOWLEDGE: IncidentAction = IncidentAction {
             async {
                 Ok(Ok(TypedEffect::Change(TypedMutation {
                     mutation: Box::new(Acknowledge),
-                    before: "You acknowledged ",
+                    before: texts::ACKNOWLEDGED,
                     after: Mrkdwn::default(),
                 })))
             }

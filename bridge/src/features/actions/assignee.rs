@@ -2,7 +2,6 @@
 
 use tocsin_client::{As, Member};
 use tocsin_entity::{id::UserId, kinds::Role};
-use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 
 use crate::{
@@ -10,6 +9,7 @@ use crate::{
     failure::of_api,
     grammar::words::{is_blank, plain, straight},
     identity::{self, MembershipStatus, SlackActor},
+    texts::actions as texts,
 };
 
 /// Whom a person named.
@@ -129,20 +129,12 @@ pub(super) async fn members(
 
 type Named = Result<Result<(UserId, String), ActionRefusal>, JobError>;
 
-/// Why somebody who is named can't be assigned: a text around their name.
-fn nobody(before: &'static str, name: &str, after: &'static str, outcome: &'static str) -> ActionRefusal {
-    let text = Mrkdwn::own(before).and(&Mrkdwn::text(name).cut(100)).plus(after);
-    ActionRefusal::Words(outcome, text)
-}
-
 fn deactivated(name: &str) -> ActionRefusal {
-    let after = "'s account is deactivated (DEACTIVATED).";
-    nobody("Nothing was done: ", name, after, "deactivated")
+    ActionRefusal::Words("deactivated", texts::assignee_deactivated(name))
 }
 
 fn stakeholder(name: &str) -> ActionRefusal {
-    let after = " has read-only access and can't work incidents (READ_ONLY).";
-    nobody("Nothing was done: ", name, after, "read_only")
+    ActionRefusal::Words("read_only", texts::assignee_read_only(name))
 }
 
 /// Whether incidents can be assigned to a member: to a stakeholder they can't.
@@ -166,11 +158,9 @@ async fn by_slack(acting: &ActionService, requester: &Requester<'_>, id: &str) -
         MembershipStatus::Member(member) if may_work(&member) => Ok((member.id, person.name)),
         MembershipStatus::Member(_) => Err(stakeholder(&person.name)),
         MembershipStatus::Deactivated => Err(deactivated(&person.name)),
-        MembershipStatus::NotMember => Err(nobody(
-            "Nothing was done: ",
-            &person.name,
-            " isn't a member of the incident's organisation (NOT_LINKED).",
+        MembershipStatus::NotMember => Err(ActionRefusal::Words(
             "not_linked",
+            texts::assignee_not_linked(&person.name),
         )),
     })
 }
@@ -181,12 +171,7 @@ async fn by_email(acting: &ActionService, who: As<'_>, email: &str) -> Named {
         Some(member) if !member.is_active => Err(deactivated(email)),
         Some(member) if may_work(&member) => Ok((member.id, member.email)),
         Some(_) => Err(stakeholder(email)),
-        None => Err(nobody(
-            "Nothing was done: no member of the incident's organisation has the email address ",
-            email,
-            " (NOT_FOUND).",
-            "not_found",
-        )),
+        None => Err(ActionRefusal::Words("not_found", texts::no_such_email(email))),
     })
 }
 
@@ -203,13 +188,11 @@ async fn by_name(acting: &ActionService, who: As<'_>, name: &str) -> Named {
         ([one], _) => *one,
         ([], [one]) => one,
         ([], []) => {
-            let before = "Nothing was done: no member of the incident's organisation who can work incidents is called \"";
-            return Ok(Err(nobody(before, name, "\" (NOT_FOUND).", "not_found")));
+            return Ok(Err(ActionRefusal::Words("not_found", texts::no_such_name(name))));
         }
         _ => {
-            let after = "\" (AMBIGUOUS_NAME). Type their email address instead.";
-            let before = "Nothing was done: several members are called \"";
-            return Ok(Err(nobody(before, name, after, "ambiguous_name")));
+            let text = texts::ambiguous_name(name);
+            return Ok(Err(ActionRefusal::Words("ambiguous_name", text)));
         }
     };
     Ok(Ok((chosen.id, chosen.name.clone())))

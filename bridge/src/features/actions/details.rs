@@ -8,6 +8,7 @@ use super::{
     incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::mirror::{content, facts};
+use crate::texts::actions as texts;
 
 /// Shows the incident.
 pub(crate) const DETAILS: IncidentAction = IncidentAction {
@@ -20,7 +21,8 @@ pub(crate) const DETAILS: IncidentAction = IncidentAction {
 /// To read, with nothing to submit.
 const DIALOG: &Dialog = &Dialog {
     callback_id: "details",
-    title: "Incident",
+    title: texts::DETAILS_TITLE,
+    done: None,
     data: DialogData::Timeline,
     is_for_open: false,
     view: |subject, _, _| view(subject),

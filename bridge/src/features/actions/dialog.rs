@@ -19,6 +19,7 @@ use crate::{
     acting::ActionMutation,
     mirror::content,
     notice::{self, Notice},
+    texts::{CLOSE, LOADING, NOTHING_DONE},
 };
 
 /// A dialog about an incident.
@@ -26,6 +27,8 @@ pub(crate) struct Dialog {
     /// As Slack names it when it is submitted.
     pub(crate) callback_id: &'static str,
     pub(crate) title: &'static str,
+    /// How the sentence begins that confirms it. None where there is nothing to submit.
+    pub(crate) done: Option<&'static str>,
     pub(crate) data: DialogData,
     /// Whether it has no sense for an incident that is over.
     pub(crate) is_for_open: bool,
@@ -80,6 +83,9 @@ pub(crate) struct ActionDialogMetadata {
     pub(crate) channel: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) response_url: Option<String>,
+    /// Whether it was opened from an answer that only this person sees, and that does not change with the incident.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_ephemeral: bool,
     /// What was chosen already: only what is chosen anew is changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) urgency: Option<Urgency>,
@@ -118,22 +124,22 @@ pub(crate) fn submitted(
 /// Shown at once: what opens a dialog is good for 3 s, and reading an incident may take as long.
 pub(crate) fn loading(dialog: &Dialog) -> View {
     View::modal("loading", dialog.title)
-        .close("Close")
-        .block(blocks::section(Mrkdwn::own("One moment …")))
+        .close(CLOSE)
+        .block(blocks::section(Mrkdwn::own(LOADING)))
 }
 
 /// Why there is nothing to fill in.
 pub(crate) fn refusal(action: &IncidentAction, dialog: &Dialog, notice: &Notice) -> View {
     let text = Mrkdwn::recorded(notice::press(notice, action.verb));
     View::modal("refused", dialog.title)
-        .close("Close")
+        .close(CLOSE)
         .block(blocks::section(text))
 }
 
 /// What a person is told where there is no channel to tell it in; `text` is mrkdwn of our own.
 pub(crate) fn text_dialog(text: &str) -> View {
-    View::modal("told", "Nothing was done")
-        .close("Close")
+    View::modal("told", NOTHING_DONE)
+        .close(CLOSE)
         .block(blocks::section(Mrkdwn::recorded(text.to_owned())))
 }
 

@@ -9,12 +9,13 @@ use super::incident_action::{ActionTrigger, IncidentAction};
 use crate::{
     acting::{ActionMutation, MutationAnswer},
     notice::{Help, Notice},
+    texts::actions as texts,
 };
 
 /// Escalates.
 pub(crate) const ESCALATE: IncidentAction = IncidentAction {
     verb: "escalate",
-    triggers: &[ActionTrigger::choice("escalate", "You escalated ", |_| {
+    triggers: &[ActionTrigger::choice("escalate", texts::ESCALATED, |_| {
         Box::new(Escalate)
     })],
     dialog: None,

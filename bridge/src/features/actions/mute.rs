@@ -4,11 +4,12 @@ use tocsin_client::documents::{SetSlackSync, set_slack_sync};
 
 use super::incident_action::{ActionTrigger, IncidentAction};
 use crate::acting::{ActionMutation, mutation};
+use crate::texts::actions as texts;
 
 /// Has the thread and the timeline go separate ways.
 pub(crate) const MUTE: IncidentAction = IncidentAction {
-    verb: "mute the sync of",
-    triggers: &[ActionTrigger::choice("mute", "You muted the sync of ", |_| {
+    verb: texts::MUTE_VERB,
+    triggers: &[ActionTrigger::choice("mute", texts::MUTED, |_| {
         Box::new(SetSync { muted: true })
     })],
     dialog: None,
@@ -17,12 +18,10 @@ pub(crate) const MUTE: IncidentAction = IncidentAction {
 
 /// Joins them again.
 pub(crate) const UNMUTE: IncidentAction = IncidentAction {
-    verb: "unmute the sync of",
-    triggers: &[ActionTrigger::choice(
-        "unmute",
-        "You unmuted the sync of ",
-        |_| Box::new(SetSync { muted: false }),
-    )],
+    verb: texts::UNMUTE_VERB,
+    triggers: &[ActionTrigger::choice("unmute", texts::UNMUTED, |_| {
+        Box::new(SetSync { muted: false })
+    })],
     dialog: None,
     typed: None,
 };

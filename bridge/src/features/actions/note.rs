@@ -23,6 +23,7 @@ use crate::{
     },
     grammar::{usage::Usage, words::unquoted},
     rich_text::typed_markdown,
+    texts::{actions as texts, commands},
 };
 
 /// Adds a note.
@@ -34,13 +35,13 @@ pub(crate) const NOTE: IncidentAction = IncidentAction {
         usage: Usage {
             names: &["note", "comment"],
             form: "note N text",
-            about: "adds a note to an incident's timeline",
+            about: commands::NOTE,
             deed: "comment on",
             of_incident: true,
         },
         is_comment: true,
         check: |rest| match unquoted(rest) {
-            "" => Err("the note is empty"),
+            "" => Err(commands::NOTE_EMPTY),
             _ => Ok(()),
         },
         read: |acting, requester, rest| typed(acting, requester, rest).boxed(),
@@ -50,7 +51,8 @@ pub(crate) const NOTE: IncidentAction = IncidentAction {
 
 const DIALOG: &Dialog = &Dialog {
     callback_id: "note",
-    title: "Add a note",
+    title: texts::NOTE_TITLE,
+    done: Some(texts::NOTED),
     data: DialogData::Incident,
     is_for_open: false,
     view: |subject, meta, _| view(subject, meta),
@@ -60,13 +62,15 @@ const DIALOG: &Dialog = &Dialog {
 const TEXT: &str = "note";
 
 fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
-    let note = input("Note", TEXT, text_input(TEXT, true, TEXT_INPUT_MAX, None), false);
+    let note = input(
+        texts::NOTE_LABEL,
+        TEXT,
+        text_input(TEXT, true, TEXT_INPUT_MAX, None),
+        false,
+    );
     form(DIALOG, subject.incident, meta)
-        .submit("Add")
-        .block(with_hint(
-            note,
-            "It goes on the incident's timeline. You can format it as in a message.",
-        ))
+        .submit(texts::ADD)
+        .block(with_hint(note, texts::NOTE_HINT))
 }
 
 fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
@@ -76,7 +80,7 @@ fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputEr
             markdown,
             external_ref: None,
         })),
-        None => Err(vec![(TEXT, "Type a note.")]),
+        None => Err(vec![(TEXT, texts::NOTE_MISSING)]),
     }
 }
 
@@ -87,7 +91,7 @@ async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) ->
     };
     Ok(Ok(TypedEffect::Change(TypedMutation {
         mutation: Box::new(comment),
-        before: "You added a note to ",
+        before: texts::NOTED,
         after: Mrkdwn::default(),
     })))
 }

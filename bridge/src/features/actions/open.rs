@@ -191,6 +191,7 @@ async fn filled(
         incident: target.incident,
         channel: press.channel.clone(),
         response_url: press.response_url.as_ref().map(ToString::to_string),
+        is_ephemeral: press.is_ephemeral,
         urgency: None,
         severity: None,
     };

@@ -3,7 +3,6 @@
 use futures::FutureExt;
 use tocsin_client::documents::{ReassignIncident, reassign_incident};
 use tocsin_entity::id::UserId;
-use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_slack::{
     inputs::{input, multi_external_select, with_hint},
     view::View,
@@ -21,6 +20,7 @@ use crate::{
         typed_action::{Confirmation, Requester, TypedAction, TypedEffect, TypedMutation, TypedResult},
     },
     grammar::usage::Usage,
+    texts::{actions as texts, commands},
 };
 
 /// Gives the incident to somebody.
@@ -32,14 +32,14 @@ pub(crate) const REASSIGN: IncidentAction = IncidentAction {
         usage: Usage {
             names: &["assign", "reassign"],
             form: "assign N @user",
-            about: "assigns an incident to someone: `@user`, an email address, or `me`",
+            about: commands::ASSIGN,
             deed: "reassign",
             of_incident: true,
         },
         is_comment: false,
         check: |rest| {
             if assignees(rest).is_empty() {
-                Err("it needs someone to assign the incident to")
+                Err(commands::ASSIGNEE_MISSING)
             } else {
                 Ok(())
             }
@@ -51,7 +51,8 @@ pub(crate) const REASSIGN: IncidentAction = IncidentAction {
 
 const DIALOG: &Dialog = &Dialog {
     callback_id: "reassign",
-    title: "Reassign incident",
+    title: texts::REASSIGN_TITLE,
+    done: Some(texts::REASSIGNED),
     data: DialogData::Assignees,
     is_for_open: false,
     view: |subject, meta, _| view(subject, meta),
@@ -63,28 +64,25 @@ const ASSIGNEES_MAX: usize = 50;
 
 fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let now: Vec<_> = subject.assignees.iter().map(option_of).collect();
-    let menu = multi_external_select(ASSIGNEES, "Type a name or an email address", 0, &now);
-    let assignees = input("Assigned to", ASSIGNEES, menu, true);
+    let menu = multi_external_select(ASSIGNEES, texts::ASSIGNEES_PLACEHOLDER, 0, &now);
+    let assignees = input(texts::ASSIGNEES_LABEL, ASSIGNEES, menu, true);
     form(DIALOG, subject.incident, meta)
-        .submit("Reassign")
-        .block(with_hint(
-            assignees,
-            "Replaces the current assignees. Leave it empty to assign nobody.",
-        ))
+        .submit(texts::REASSIGN)
+        .block(with_hint(assignees, texts::ASSIGNEES_HINT))
 }
 
 fn read(values: DialogValues<'_>) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
     let chosen = values.of(ASSIGNEES)["selected_options"].as_array();
     let chosen = chosen.map_or(&[][..], Vec::as_slice);
     if chosen.len() > ASSIGNEES_MAX {
-        return Err(vec![(ASSIGNEES, "Choose 50 people at most.")]);
+        return Err(vec![(ASSIGNEES, texts::ASSIGNEES_TOO_MANY)]);
     }
     let ids = chosen
         .iter()
         .map(|option| option["value"].as_str()?.parse::<UserId>().ok());
     match ids.collect::<Option<Vec<_>>>() {
         Some(assignees) => Ok(Box::new(Reassign { assignees })),
-        None => Err(vec![(ASSIGNEES, "Choose people from the list.")]),
+        None => Err(vec![(ASSIGNEES, texts::ASSIGNEES_UNKNOWN)]),
     }
 }
 
@@ -94,12 +92,12 @@ async fn typed(acting: &ActionService, requester: &Requester<'_>, to: Vec<Assign
         Err(refusal) => return Ok(Err(refusal)),
     };
     let names: Vec<_> = found.iter().map(|(_, name)| name.as_str()).collect();
-    let names = Mrkdwn::text(&names.join(", ")).cut(300);
+    let after = texts::to(&names);
     let assignees = found.into_iter().map(|(id, _)| id).collect();
     Ok(Ok(TypedEffect::Change(TypedMutation {
         mutation: Box::new(Reassign { assignees }),
-        before: "You assigned ",
-        after: Mrkdwn::own(" to ").and(&names),
+        before: texts::ASSIGNED,
+        after,
     })))
 }
 

@@ -17,12 +17,13 @@ use crate::{
     },
     grammar::{usage::Usage, words::unquoted},
     notice::Notice,
+    texts::{actions as texts, commands},
 };
 
 /// Reopens.
 pub(crate) const REOPEN: IncidentAction = IncidentAction {
     verb: "reopen",
-    triggers: &[ActionTrigger::button("reopen", "You reopened ", |_| {
+    triggers: &[ActionTrigger::button("reopen", texts::REOPENED, |_| {
         Box::new(Reopen { reason: None })
     })],
     dialog: None,
@@ -30,7 +31,7 @@ pub(crate) const REOPEN: IncidentAction = IncidentAction {
         usage: Usage {
             names: &["reopen"],
             form: "reopen N [reason]",
-            about: "reopens a resolved incident",
+            about: commands::REOPEN,
             deed: "reopen",
             of_incident: true,
         },
@@ -50,7 +51,7 @@ async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) ->
         mutation: Box::new(Reopen {
             reason: reason.filter(|reason| !reason.is_empty()),
         }),
-        before: "You reopened ",
+        before: texts::REOPENED,
         after: Mrkdwn::default(),
     })))
 }

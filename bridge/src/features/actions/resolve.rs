@@ -25,6 +25,7 @@ use crate::{
     grammar::{usage::Usage, words::unquoted},
     notice::Notice,
     rich_text::typed_markdown,
+    texts::{actions as texts, commands},
 };
 
 /// Resolves.
@@ -36,7 +37,7 @@ pub(crate) const RESOLVE: IncidentAction = IncidentAction {
         usage: Usage {
             names: &["resolve"],
             form: "resolve N [note]",
-            about: "resolves an incident, with a note if there is one",
+            about: commands::RESOLVE,
             deed: "resolve",
             of_incident: true,
         },
@@ -49,7 +50,8 @@ pub(crate) const RESOLVE: IncidentAction = IncidentAction {
 
 const DIALOG: &Dialog = &Dialog {
     callback_id: "resolve",
-    title: "Resolve incident",
+    title: texts::RESOLVE_TITLE,
+    done: Some(texts::RESOLVED),
     data: DialogData::Incident,
     is_for_open: true,
     view: |subject, meta, _| view(subject, meta),
@@ -67,13 +69,10 @@ const NOTE: &str = "note";
 
 fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata) -> View {
     let note = text_input(NOTE, true, TEXT_INPUT_MAX, None);
-    let note = input("Resolution note", NOTE, note, true);
+    let note = input(texts::RESOLUTION_LABEL, NOTE, note, true);
     form(DIALOG, subject.incident, meta)
-        .submit("Resolve")
-        .block(with_hint(
-            note,
-            "What was wrong, and what helped. You can format it as in a message.",
-        ))
+        .submit(texts::RESOLVE)
+        .block(with_hint(note, texts::RESOLUTION_HINT))
 }
 
 async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) -> TypedResult {
@@ -85,10 +84,10 @@ async fn typed(acting: &ActionService, requester: &Requester<'_>, rest: &str) ->
     let note = note.filter(|note| !note.is_empty());
     let after = note
         .as_ref()
-        .map_or_else(Mrkdwn::default, |_| Mrkdwn::own(" with your note"));
+        .map_or_else(Mrkdwn::default, |_| Mrkdwn::own(texts::WITH_NOTE));
     Ok(Ok(TypedEffect::Change(TypedMutation {
         mutation: Box::new(Resolve { note }),
-        before: "You resolved ",
+        before: texts::RESOLVED,
         after,
     })))
 }

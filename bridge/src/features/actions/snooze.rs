@@ -3,7 +3,6 @@
 use futures::FutureExt;
 use time::{Duration, OffsetDateTime};
 use tocsin_client::documents::{DateTime, SnoozeIncident, snooze_incident};
-use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_queue::JobError;
 use tocsin_slack::{
     inputs::{datetime_picker, input, text_input, with_hint},
@@ -23,16 +22,17 @@ use crate::{
         usage::Usage,
         words::{is_blank, unquoted},
     },
+    texts::{actions as texts, commands},
 };
 
 /// Snoozes.
 pub(crate) const SNOOZE: IncidentAction = IncidentAction {
     verb: "snooze",
     triggers: &[
-        ActionTrigger::choice("snooze:15m", "You snoozed ", |at| minutes_from(at, 15)),
-        ActionTrigger::choice("snooze:30m", "You snoozed ", |at| minutes_from(at, 30)),
-        ActionTrigger::choice("snooze:1h", "You snoozed ", |at| minutes_from(at, 60)),
-        ActionTrigger::choice("snooze:4h", "You snoozed ", |at| minutes_from(at, 240)),
+        ActionTrigger::choice("snooze:15m", texts::SNOOZED, |at| minutes_from(at, 15)),
+        ActionTrigger::choice("snooze:30m", texts::SNOOZED, |at| minutes_from(at, 30)),
+        ActionTrigger::choice("snooze:1h", texts::SNOOZED, |at| minutes_from(at, 60)),
+        ActionTrigger::choice("snooze:4h", texts::SNOOZED, |at| minutes_from(at, 240)),
         ActionTrigger::opens(Element::Choice("snooze:custom")),
     ],
     dialog: Some(DIALOG),
@@ -40,7 +40,7 @@ pub(crate) const SNOOZE: IncidentAction = IncidentAction {
         usage: Usage {
             names: &["snooze"],
             form: "snooze N 30m",
-            about: "snoozes an incident: `30m`, `2h`, `1d`, up to 30 days",
+            about: commands::SNOOZE,
             deed: "snooze",
             of_incident: true,
         },
@@ -53,8 +53,8 @@ pub(crate) const SNOOZE: IncidentAction = IncidentAction {
                 let until = until?;
                 Ok(Ok(TypedEffect::Change(TypedMutation {
                     mutation: Box::new(Snooze { until }),
-                    before: "You snoozed ",
-                    after: Mrkdwn::own(" until ").and(&Mrkdwn::date(until)),
+                    before: texts::SNOOZED,
+                    after: texts::until(until),
                 })))
             }
             .boxed()
@@ -65,7 +65,8 @@ pub(crate) const SNOOZE: IncidentAction = IncidentAction {
 
 const DIALOG: &Dialog = &Dialog {
     callback_id: "snooze",
-    title: "Snooze incident",
+    title: texts::SNOOZE_TITLE,
+    done: Some(texts::SNOOZED),
     data: DialogData::Incident,
     is_for_open: true,
     view,
@@ -88,46 +89,48 @@ fn view(subject: &DialogContext<'_>, meta: &ActionDialogMetadata, now: OffsetDat
     // A whole hour, so that nobody wonders about the seconds.
     let hour = 3_600;
     let later = ((now + Duration::hours(2)).unix_timestamp() / hour) * hour;
-    let until = input("Until", UNTIL, datetime_picker(UNTIL, Some(later)), true);
+    let until = input(
+        texts::UNTIL_LABEL,
+        UNTIL,
+        datetime_picker(UNTIL, Some(later)),
+        true,
+    );
     let minutes = input(
-        "Or for a number of minutes",
+        texts::MINUTES_LABEL,
         MINUTES,
         text_input(MINUTES, false, 5, None),
         true,
     );
     form(DIALOG, subject.incident, meta)
-        .submit("Snooze")
-        .block(with_hint(until, "In your time zone, within the next 30 days."))
-        .block(with_hint(
-            minutes,
-            "If you fill this in, the time above is ignored.",
-        ))
+        .submit(texts::SNOOZE)
+        .block(with_hint(until, texts::UNTIL_HINT))
+        .block(with_hint(minutes, texts::MINUTES_HINT))
 }
 
 fn read(values: DialogValues<'_>, now: OffsetDateTime) -> Result<Box<dyn ActionMutation>, Vec<InputError>> {
     let (at, until) = match values.text(MINUTES) {
         Some(minutes) => match minutes.parse::<u32>() {
             Ok(minutes @ 1..) => (MINUTES, now.checked_add(Duration::minutes(minutes.into()))),
-            Ok(0) | Err(_) => return Err(vec![(MINUTES, "Type a whole number of minutes, such as 45.")]),
+            Ok(0) | Err(_) => return Err(vec![(MINUTES, texts::MINUTES_WRONG)]),
         },
         None => match values.of(UNTIL)["selected_date_time"].as_i64() {
             Some(at) => (UNTIL, OffsetDateTime::from_unix_timestamp(at).ok()),
-            None => return Err(vec![(UNTIL, "Choose a time, or type a number of minutes.")]),
+            None => return Err(vec![(UNTIL, texts::UNTIL_MISSING)]),
         },
     };
     match until {
-        Some(until) if until <= now => Err(vec![(at, "This time has passed. Choose a later one.")]),
+        Some(until) if until <= now => Err(vec![(at, texts::UNTIL_PAST)]),
         Some(until) if until - now <= LONGEST => Ok(Box::new(Snooze { until })),
-        Some(_) | None => Err(vec![(at, "Choose a time within the next 30 days.")]),
+        Some(_) | None => Err(vec![(at, texts::UNTIL_TOO_LATE)]),
     }
 }
 
 /// The pause that was typed, if there may be one so long.
 fn given_pause(rest: &str) -> Result<Duration, &'static str> {
     match pause(rest) {
-        Some(pause) if pause > LONGEST => Err("you can snooze an incident for 30 days at most"),
+        Some(pause) if pause > LONGEST => Err(commands::PAUSE_TOO_LONG),
         Some(pause) => Ok(pause),
-        None => Err("it needs a duration such as `30m`, `2h` or `1d`"),
+        None => Err(commands::PAUSE_MISSING),
     }
 }
 

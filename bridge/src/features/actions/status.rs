@@ -12,6 +12,7 @@ use crate::{
     grammar::usage::Usage,
     mirror::facts,
     notice::Notice,
+    texts::commands,
 };
 
 /// Tells how the incident stands.
@@ -19,7 +20,7 @@ pub(crate) const STATUS: &TypedAction = &TypedAction {
     usage: Usage {
         names: &["status", "show"],
         form: "status N",
-        about: "shows the incident's state and who has it",
+        about: commands::STATE,
         deed: "see",
         of_incident: true,
     },

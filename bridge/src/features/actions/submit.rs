@@ -2,6 +2,7 @@
 
 use futures::FutureExt;
 use serde_json::{Value, json};
+use tocsin_message::mrkdwn::Mrkdwn;
 use tocsin_slack::envelope::RequestKind;
 use url::Url;
 
@@ -11,11 +12,12 @@ use super::{
     tell::{NoticePlace, tell},
 };
 use crate::{
-    acting::{self, ActionRequest, asker},
-    notice::Notice,
+    acting::{self, ActionOutcome, ActionRequest, asker},
+    notice::{self, Notice},
     request::{
         InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
     },
+    texts::actions as texts,
 };
 
 /// `view_submission`, for the dialogs about an incident.
@@ -57,6 +59,15 @@ fn unavailable(actions: &Actions, payload: &Value) -> SlackAnswer {
     })
 }
 
+/// What is said where the message from which the dialog was opened does not show that it is done.
+fn confirmation(begin: &'static str, outcome: &ActionOutcome) -> Mrkdwn {
+    if outcome.is_changed {
+        texts::done(begin, &outcome.link(), &Mrkdwn::default())
+    } else {
+        texts::unchanged(&outcome.link())
+    }
+}
+
 async fn submitted(actions: &Actions, item: &InboundRequest) -> WorkResult {
     let payload = &item.payload;
     let submitted = dialog::submitted(actions.all, payload);
@@ -79,10 +90,19 @@ async fn submitted(actions: &Actions, item: &InboundRequest) -> WorkResult {
         }
         Err(notice) => Err(notice),
     };
-    let Err(notice) = done else {
-        return Ok(RequestOutcome::Done(dialog.callback_id));
-    };
     let response_url = meta.response_url.as_deref().and_then(|url| Url::parse(url).ok());
+    let notice = match done {
+        Ok(outcome) => {
+            if let Some(begin) = dialog.done.filter(|_| meta.is_ephemeral) {
+                let text = confirmation(begin, &outcome);
+                let (url, channel) = (response_url.as_ref(), meta.channel.as_deref());
+                let http = &actions.acting.http;
+                notice::answer(http, &item.installation, url, channel, user, text.as_str()).await?;
+            }
+            return Ok(RequestOutcome::Done(dialog.callback_id));
+        }
+        Err(notice) => notice,
+    };
     let place = NoticePlace {
         installation: &item.installation,
         user,

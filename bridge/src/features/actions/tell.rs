@@ -39,7 +39,7 @@ pub(super) async fn tell(
     acting: &ActionService,
     place: NoticePlace<'_>,
     notice: &Notice,
-    wanted: &str,
+    wanted: &'static str,
 ) -> Result<(), JobError> {
     let text = notice::press(notice, wanted);
     let NoticePlace {

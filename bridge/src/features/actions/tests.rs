@@ -31,6 +31,7 @@ fn meta() -> ActionDialogMetadata {
         incident: incident.id,
         channel: Some("C1".to_owned()),
         response_url: Some("https://hooks.slack.com/actions/1".to_owned()),
+        is_ephemeral: false,
         urgency: None,
         severity: None,
     }

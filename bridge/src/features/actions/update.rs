@@ -17,6 +17,7 @@ use super::{
     incident_action::{ActionTrigger, Element, IncidentAction},
 };
 use crate::acting::{ActionMutation, mutation};
+use crate::texts::actions as texts;
 
 /// Changes urgency and severity.
 pub(crate) const UPDATE: IncidentAction = IncidentAction {
@@ -28,7 +29,8 @@ pub(crate) const UPDATE: IncidentAction = IncidentAction {
 
 const DIALOG: &Dialog = &Dialog {
     callback_id: "urgency_severity",
-    title: "Urgency and severity",
+    title: texts::UPDATE_TITLE,
+    done: Some(texts::UPDATED),
     data: DialogData::Incident,
     is_for_open: false,
     view: |subject, meta, _| view(subject, meta),

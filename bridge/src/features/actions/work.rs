@@ -17,6 +17,7 @@ use crate::{
     acting::{self, ActionMutation, ActionOutcome, ActionRequest, asker},
     notice::{self, Notice},
     request::{InboundRequest, RequestOutcome, WorkResult},
+    texts::actions as texts,
 };
 
 /// `block_actions`, for the buttons and choices that are done at once.
@@ -76,7 +77,7 @@ async fn confirm(
     done: &'static str,
     outcome: &ActionOutcome,
 ) -> Result<(), JobError> {
-    let text = Mrkdwn::own(done).and(&outcome.link()).plus(".");
+    let text = texts::done(done, &outcome.link(), &Mrkdwn::default());
     let (url, channel) = (press.response_url.as_ref(), press.channel.as_deref());
     let http = &actions.acting.http;
     notice::answer(http, &item.installation, url, channel, &press.user, text.as_str()).await

@@ -3,6 +3,7 @@
 use tocsin_entity::kinds::{IncidentStatus, Severity, Urgency};
 
 use crate::grammar::words::{option, plain, severity, urgency, words};
+use crate::texts::commands;
 
 /// Which incidents are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub(super) fn filters(rest: &str) -> Result<Filters, String> {
                 }
                 _ => {
                     let word: String = word.chars().take(60).collect();
-                    return Err(format!("there is no filter \"{word}\""));
+                    return Err(commands::no_filter(&word));
                 }
             },
         }

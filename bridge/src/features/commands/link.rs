@@ -16,12 +16,13 @@ use crate::{
     installation::AppInstallation,
     notice::Notice,
     request::{InboundRequest, WorkResult},
+    texts::{accounts, commands},
 };
 
 const LINK_USAGE: &Usage = &Usage {
     names: &["link"],
     form: "link",
-    about: "links your Slack account to the member with your email address",
+    about: commands::LINK,
     deed: "link",
     of_incident: false,
 };
@@ -36,7 +37,7 @@ pub(crate) const LINK: Subcommand<ActionService> = Subcommand {
 const UNLINK_USAGE: &Usage = &Usage {
     names: &["unlink"],
     form: "unlink",
-    about: "removes that link",
+    about: commands::UNLINK,
     deed: "unlink",
     of_incident: false,
 };
@@ -76,7 +77,7 @@ async fn link(
     };
     Ok(
         match whoami::memberships_text(acting, &person, request_id).await? {
-            Ok(text) => Ok(Mrkdwn::own("You are linked. ").and(&text)),
+            Ok(text) => Ok(accounts::linked(&text)),
             Err(Notice::NotLinked { .. }) => Err(stranger(acting, &person)),
             Err(notice) => Err(notice.into()),
         },
@@ -85,23 +86,8 @@ async fn link(
 
 /// How somebody is linked whom nothing matches with a member: on a page, by whoever is signed in there.
 fn stranger(acting: &ActionService, person: &SlackActor) -> ActionRefusal {
-    let why = match &person.email {
-        Some(email) => Mrkdwn::own("No member has the email address of your Slack profile, ")
-            .and(&Mrkdwn::text(email).cut(200))
-            .plus(" (NOT_LINKED). Ask an administrator of your organisation to add you with it."),
-        None => Mrkdwn::own(
-            "Slack doesn't share your email address with Tocsin, so Tocsin can't link you to a member (NOT_LINKED).",
-        ),
-    };
-    let text = match identity::link_address(&acting.identity, person) {
-        Some(address) => why
-            .plus(" If you are a member already, ")
-            .and(&Mrkdwn::link(&address, "link your account"))
-            .plus(
-                ". The page asks you to sign in to Tocsin: an administrator can give you a sign-in link. The link to the page works once, for ten minutes.",
-            ),
-        None => why,
-    };
+    let page = identity::link_address(&acting.identity, person);
+    let text = accounts::no_member(person.email.as_deref(), page.as_deref());
     ActionRefusal::Words("not_linked", text)
 }
 
@@ -115,8 +101,5 @@ async fn unlink(
         return Ok(Err(notice.into()));
     }
     identity::set_linked(&acting.identity, installation.team_id(), &typed.user, false).await?;
-    Ok(Ok(Mrkdwn::own(
-        "You are no longer linked. You can't change incidents from Slack, and your replies in threads become comments only if your \
-         organisation accepts comments from people that it doesn't know. To link yourself again, use the subcommand `link`.",
-    )))
+    Ok(Ok(Mrkdwn::own(accounts::UNLINKED)))
 }

@@ -28,10 +28,9 @@ use super::{
 };
 use crate::{
     acting::{
-        self, ActionService, asker, services,
+        self, ActionService, answers, asker, services,
         slash_command::SlashCommand,
         subcommand::{Subcommand, SubcommandHandler, answered},
-        texts,
     },
     failure::of_api,
     grammar::{usage::Usage, words::first_word},
@@ -43,6 +42,7 @@ use crate::{
     },
     notice::{self, Notice},
     request::{InteractiveOutcome, InteractiveRequest, InteractiveRoute, SlackAnswer},
+    texts::commands,
 };
 
 /// Incidents in a page.
@@ -128,8 +128,8 @@ impl Turn {
 
 const USAGE: &Usage = &Usage {
     names: &["list", "ls"],
-    form: "list [mine] [high] [sev1] [service:NAME] [acknowledged] [all]",
-    about: "lists the open incidents, or with `all` the resolved ones too",
+    form: commands::LIST_FORM,
+    about: commands::LIST,
     deed: "list",
     of_incident: false,
 };
@@ -204,15 +204,7 @@ async fn list(
 }
 
 fn no_service(name: &str, known: &[String]) -> CommandReply {
-    let mut text = Mrkdwn::own("There is no service \"")
-        .and(&Mrkdwn::text(name).cut(NAME_MAX))
-        .plus("\" (NOT_FOUND)");
-    if let Some(close) = services::close_to(name, known) {
-        text = text
-            .plus(": did you mean \"")
-            .and(&Mrkdwn::text(close).cut(NAME_MAX))
-            .plus("\"?");
-    }
+    let text = commands::no_service(name, services::close_to(name, known));
     CommandReply::text(text)
 }
 
@@ -310,15 +302,14 @@ impl IncidentPage {
         let count = i64::try_from(self.incidents.len()).unwrap_or(i64::MAX);
         let head = Mrkdwn::text(&self.name).cut(NAME_MAX).bold();
         if self.incidents.is_empty() {
-            let text = head.plus(": no such incidents.");
+            let text = commands::none_listed(&head);
             return CommandReply {
                 blocks: vec![blocks::section(text.clone())],
                 text,
             };
         }
         let (from, to) = (page.offset + 1, page.offset + count);
-        let which = format!("{from}–{to} of {}", self.total.max(to));
-        let head = head.plus(": incidents ").and(&Mrkdwn::text(&which));
+        let head = commands::listed(&head, from, to, self.total.max(to));
         let mut all = vec![blocks::section(head.clone())];
         all.extend(self.incidents.iter().map(|incident| {
             if self.may_act {
@@ -345,7 +336,7 @@ impl IncidentPage {
                 offset: (page.offset - PAGE_SIZE).max(0),
                 ..page.clone()
             };
-            ("Previous", PREVIOUS, page)
+            (commands::PREVIOUS, PREVIOUS, page)
         });
         let next = self.next.as_ref().map(|cursor| {
             let page = Page {
@@ -354,7 +345,7 @@ impl IncidentPage {
                 offset: page.offset + count,
                 ..page.clone()
             };
-            ("Next", NEXT, page)
+            (commands::NEXT, NEXT, page)
         });
         previous
             .into_iter()
@@ -391,7 +382,7 @@ async fn turn(
             ("list", message)
         }
         Ok(Err(notice)) => {
-            let text = texts::refused(&notice, USAGE);
+            let text = answers::refused(&notice, USAGE);
             return tell(acting, interaction, &turn, &text, notice.outcome()).await;
         }
         Err(error) => {
@@ -405,7 +396,7 @@ async fn turn(
                 acting,
                 interaction,
                 &turn,
-                &texts::sorry(&notice),
+                &answers::sorry(&notice),
                 notice.outcome(),
             )
             .await;

@@ -17,12 +17,13 @@ use crate::{
     grammar::usage::Usage,
     notice::Notice,
     request::{InteractiveOutcome, InteractiveRequest},
+    texts::{accounts, commands},
 };
 
 const USAGE: &Usage = &Usage {
     names: &["login"],
     form: "login",
-    about: "gives you a link that signs you in to Tocsin's pages",
+    about: commands::LOGIN,
     deed: "login",
     of_incident: false,
 };
@@ -65,13 +66,11 @@ async fn links(
             .await
             .map_err(of_api)?;
         let link = match link {
-            Ok(address) => Mrkdwn::link(address.expose_secret(), "Sign in to Tocsin"),
+            Ok(address) => Mrkdwn::link(address.expose_secret(), accounts::SIGN_IN),
             Err(why) => Mrkdwn::text(&why),
         };
         let membership = whoami::one(acting, organization, &member, request_id).await?;
         text = text.and(&membership).plus(" ").and(&link).plus("\n");
     }
-    Ok(Ok(text.plus(
-        "The link works once, for five minutes. Don't pass it on: whoever opens it is signed in as you.",
-    )))
+    Ok(Ok(text.plus(accounts::SIGN_IN_ONCE)))
 }

@@ -25,9 +25,9 @@ use tocsin_slack::envelope::RequestKind;
 use crate::{
     acting::{
         self, ActionService,
+        answers::{self, WritingPlace},
         slash_command::SlashCommand,
         subcommand::{ParsedCommand, Subcommands},
-        texts::{self, WritingPlace},
     },
     grammar::usage::HELP,
     notice::Notice,
@@ -61,7 +61,7 @@ pub(crate) const PROMPT: InteractiveRoute<Commands> = InteractiveRoute {
     name: NAME,
     wanted: |_, payload| SlashCommand::of(payload).is_some(),
     answer: |commands, interaction| answer(commands, interaction).boxed(),
-    otherwise: |_, _| SlackAnswer::ephemeral(&texts::sorry(&Notice::Unavailable)),
+    otherwise: |_, _| SlackAnswer::ephemeral(&answers::sorry(&Notice::Unavailable)),
 };
 
 /// What is done after.
@@ -118,14 +118,14 @@ async fn answer(
     interaction.installation.workspace().command_was(&typed.command);
     match commands.subcommands.read(&typed.text) {
         Err(error) => {
-            let text = texts::misread(WritingPlace::Command(&typed.command), &error);
+            let text = answers::misread(WritingPlace::Command(&typed.command), &error);
             Ok(InteractiveOutcome::Done(
                 "misread",
                 SlackAnswer::ephemeral(text.as_str()),
             ))
         }
         Ok(ParsedCommand::Help) => {
-            let text = texts::help(&commands.subcommands, &typed.command);
+            let text = answers::help(&commands.subcommands, &typed.command);
             Ok(InteractiveOutcome::Done(
                 HELP.deed,
                 SlackAnswer::ephemeral(text.as_str()),

@@ -21,6 +21,7 @@ use crate::{
     mirror::{buttons, content, facts},
     notice::Notice,
     request::{InteractiveOutcome, InteractiveRequest, SlackAnswer},
+    texts::commands,
 };
 
 /// Entries of the timeline that are shown, the newest first.
@@ -32,7 +33,7 @@ const DESCRIPTION_MAX: usize = 1_500;
 const USAGE: &Usage = &Usage {
     names: &["show", "view"],
     form: "show N",
-    about: "shows an incident",
+    about: commands::SHOW,
     deed: "see",
     of_incident: true,
 };

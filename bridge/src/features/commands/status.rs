@@ -19,13 +19,14 @@ use crate::{
     grammar::usage::Usage,
     notice::Notice,
     request::{InteractiveOutcome, InteractiveRequest},
+    texts::commands,
     workspace::SlackHealth,
 };
 
 const USAGE: &Usage = &Usage {
     names: &["status"],
     form: "status",
-    about: "shows how many incidents are open, and whether Tocsin is healthy",
+    about: commands::STATUS,
     deed: "status",
     of_incident: false,
 };
@@ -70,18 +71,13 @@ async fn status(
             .execute::<StatusOfIncidents>(who, variables)
             .await
             .map_err(of_api)?;
-        let counts = [
-            (read.triggered.total_count, " triggered, "),
-            (read.acknowledged.total_count, " acknowledged; "),
-            (read.urgent.total_count, " of high urgency, "),
-            (read.mine.total_count, " yours.\n"),
-        ];
-        text = text
-            .and(&Mrkdwn::text(&read.organization.name).cut(100).bold())
-            .plus(": ");
-        text = counts.into_iter().fold(text, |text, (count, what)| {
-            text.and(&Mrkdwn::text(&count.to_string())).plus(what)
-        });
+        let counts = commands::OpenCounts {
+            triggered: read.triggered.total_count,
+            acknowledged: read.acknowledged.total_count,
+            urgent: read.urgent.total_count,
+            yours: read.mine.total_count,
+        };
+        text = text.and(&commands::counts(&read.organization.name, counts));
     }
     Ok(Ok(CommandReply::text(
         text.and(&health(&installation.workspace().monitor.health())),
@@ -90,12 +86,8 @@ async fn status(
 
 fn health(health: &SlackHealth) -> Mrkdwn {
     match health {
-        SlackHealth::Healthy(bot) => Mrkdwn::own("Tocsin is connected to ")
-            .and(&Mrkdwn::text(&bot.team_name).cut(100))
-            .plus("."),
-        SlackHealth::Unknown => Mrkdwn::own("Tocsin is starting."),
-        SlackHealth::Unhealthy { trouble, .. } => {
-            Mrkdwn::own("Tocsin can't work with Slack: ").and(&Mrkdwn::text(trouble).cut(300))
-        }
+        SlackHealth::Healthy(bot) => commands::connected(&bot.team_name),
+        SlackHealth::Unknown => Mrkdwn::own(commands::STARTING),
+        SlackHealth::Unhealthy { trouble, .. } => commands::unhealthy(trouble),
     }
 }

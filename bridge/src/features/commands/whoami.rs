@@ -22,15 +22,13 @@ use crate::{
     installation::AppInstallation,
     notice::Notice,
     request::{InteractiveOutcome, InteractiveRequest},
+    texts::{accounts, commands},
 };
-
-/// Longest name that is shown.
-const NAME_MAX: usize = 100;
 
 const USAGE: &Usage = &Usage {
     names: &["whoami"],
     form: "whoami",
-    about: "shows which member you act as",
+    about: commands::WHOAMI,
     deed: "whoami",
     of_incident: false,
 };
@@ -102,27 +100,20 @@ pub(super) async fn one(
         .map_err(of_api)?;
     let name = read.users.nodes.into_iter().next().map(|user| user.name);
     let name = name.filter(|name| !name.trim().is_empty());
-    Ok(Mrkdwn::own("You are ")
-        .and(
-            &Mrkdwn::text(name.as_deref().unwrap_or(&member.email))
-                .cut(NAME_MAX)
-                .bold(),
-        )
-        .plus(" (")
-        .and(&Mrkdwn::text(&member.email).cut(NAME_MAX))
-        .plus("), ")
-        .and(&role(&member.role))
-        .plus(" of ")
-        .and(&Mrkdwn::text(&read.organization.name).cut(NAME_MAX).bold())
-        .plus("."))
+    Ok(accounts::membership(
+        name.as_deref().unwrap_or(&member.email),
+        &member.email,
+        &role(&member.role),
+        &read.organization.name,
+    ))
 }
 
 fn role(role: &Known<Role>) -> Mrkdwn {
     match role {
-        Known::Value(Role::Owner) => Mrkdwn::own("owner"),
-        Known::Value(Role::Admin) => Mrkdwn::own("administrator"),
-        Known::Value(Role::Responder) => Mrkdwn::own("responder"),
-        Known::Value(Role::Stakeholder) => Mrkdwn::own("stakeholder (read-only)"),
+        Known::Value(Role::Owner) => Mrkdwn::own(accounts::OWNER),
+        Known::Value(Role::Admin) => Mrkdwn::own(accounts::ADMINISTRATOR),
+        Known::Value(Role::Responder) => Mrkdwn::own(accounts::RESPONDER),
+        Known::Value(Role::Stakeholder) => Mrkdwn::own(accounts::STAKEHOLDER),
         Known::Other(name) => Mrkdwn::text(&name.to_lowercase()),
     }
 }

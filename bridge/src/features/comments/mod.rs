@@ -4,12 +4,10 @@
 //! the same e-mail address; its edits and its deletion follow. What the bot itself says there is never read back.
 
 mod history;
-mod memory;
 mod reply;
 mod reply_change;
 mod revise;
 
 pub(crate) use history::{CommentHistory, ReplyInbox};
-pub(crate) use memory::ThreadMemory;
 pub(crate) use reply::{Comments, ROUTE};
 pub(crate) use reply_change::place;

@@ -12,7 +12,7 @@ use tocsin_database::Database;
 use tocsin_queue::JobError;
 use tocsin_slack::envelope::RequestKind;
 
-use super::{memory::ThreadMemory, reply_change::ReplyChange, revise};
+use super::{reply_change::ReplyChange, revise};
 use crate::{
     acting::{self, ActionService, subcommand::Subcommands},
     failure::of_api,
@@ -25,7 +25,7 @@ use crate::{
         message::{MessageEvent, ThreadReply},
         names::names,
     },
-    thread::{self, Thread, ThreadMatch},
+    thread::{self, Thread, ThreadMatch, ThreadMemory},
 };
 
 /// What it takes to make comments of replies.
@@ -89,18 +89,27 @@ async fn work_reply(comments: &Comments, item: &InboundRequest) -> WorkResult {
         ReplyChange::Said { message, place } => {
             match read(comments, item, thread, message, place, false).await? {
                 Ok(reply) => reply.add(comments).await,
-                Err(outcome) => Ok(outcome),
+                Err(NoComment::Other(outcome) | NoComment::Nothing(outcome)) => Ok(outcome),
             }
         }
         ReplyChange::Edited {
             message,
             place,
             revision,
-        } => match read(comments, item, thread, message, place, true).await? {
+        } => match read(comments, item, thread.clone(), message, place.clone(), true).await? {
             Ok(reply) => revise::edit(comments, &reply, &revision).await,
-            Err(outcome) => Ok(outcome),
+            Err(NoComment::Nothing(_)) => revise::empty(comments, item, &thread, &place).await,
+            Err(NoComment::Other(outcome)) => Ok(outcome),
         },
     }
+}
+
+/// Why a message is no comment.
+enum NoComment {
+    /// It says nothing.
+    Nothing(RequestOutcome),
+    /// It is a command, or no person's.
+    Other(RequestOutcome),
 }
 
 /// Finds out all about a message; or why it is no comment. A note that the bot was asked for is the comment of its message, so that an edit is one of the
@@ -112,14 +121,20 @@ async fn read<'a>(
     message: MessageEvent,
     place: ThreadReply,
     is_edit: bool,
-) -> Result<Result<IncidentReply<'a>, RequestOutcome>, JobError> {
+) -> Result<Result<IncidentReply<'a>, NoComment>, JobError> {
     let bots = item.installation.bots();
     let noted = comments
         .subcommands
-        .comment_in(bots, &message.text)
+        .comment_in(bots, &message)
         .filter(|_| is_edit);
-    if noted.is_none() && comments.subcommands.is_command(bots, &message.text) {
-        return Ok(Err(RequestOutcome::NotOurs("command")));
+    if noted.is_none() && comments.subcommands.is_command(bots, &message) {
+        let outcome = RequestOutcome::NotOurs("command");
+        let is_empty = comments.subcommands.is_empty_comment(bots, &message);
+        return Ok(Err(if is_empty {
+            NoComment::Nothing(outcome)
+        } else {
+            NoComment::Other(outcome)
+        }));
     }
     let installation = &item.installation;
     let person = identity::person(&comments.acting.identity, installation, &place.user)
@@ -129,7 +144,7 @@ async fn read<'a>(
             SlackActor::speaking(installation, &place.user, speaker)
         });
     if person.is_bot {
-        return Ok(Err(RequestOutcome::NotOurs("bot")));
+        return Ok(Err(NoComment::Other(RequestOutcome::NotOurs("bot"))));
     }
     let document = match noted {
         Some(note) => message.command_document(note),
@@ -138,7 +153,7 @@ async fn read<'a>(
     let names = names(&comments.acting.rich_text, installation, &document).await?;
     let body = markdown::render(&document, &names);
     if body.is_empty() {
-        return Ok(Err(RequestOutcome::Done("empty")));
+        return Ok(Err(NoComment::Nothing(RequestOutcome::Done("empty"))));
     }
     Ok(Ok(IncidentReply {
         item,
@@ -210,7 +225,7 @@ impl IncidentReply<'_> {
             incident_id: self.thread.incident.to_string(),
             body_markdown: self.body.clone(),
             idempotency_key: Some(self.item.idempotency_key()),
-            external_ref: Some(revise::external_ref(&self.thread, &self.place)),
+            external_ref: Some(self.thread.external_ref(&self.place)),
             slack_author,
             said_at: self.place.said_at().map(DateTime),
             connector_id: self.thread.connector.map(|id| id.to_string()),

@@ -4,7 +4,7 @@
 
 use tocsin_client::{
     As,
-    documents::{EditComment, RetractComment, edit_comment, retract_comment},
+    documents::{EditComment, edit_comment},
 };
 use tocsin_queue::JobError;
 
@@ -14,17 +14,18 @@ use crate::{
     notice::Notice,
     request::{InboundRequest, RequestOutcome, WorkResult},
     rich_text::message::ThreadReply,
-    thread::Thread,
+    texts::notices as texts,
+    thread::{self, Thread},
 };
-
-/// How a comment is called that was a message.
-pub(super) fn external_ref(thread: &Thread, place: &ThreadReply) -> String {
-    format!("slack:{}/{}/{}", thread.team_id, place.channel, place.ts)
-}
 
 /// Gives the comment the text that the message has now. An edit whose message has not been heard of brings it; one that comes late changes
 /// nothing.
 pub(super) async fn edit(comments: &Comments, reply: &IncidentReply<'_>, revision: &str) -> WorkResult {
+    comments
+        .memory
+        .fill(&reply.item.installation, &reply.place)
+        .await
+        .map_err(JobError::retry)?;
     match change(comments, reply, revision).await? {
         Ok(()) => return Ok(RequestOutcome::Done("edited")),
         Err(code) if code == "NOT_FOUND" => {}
@@ -42,7 +43,7 @@ pub(super) async fn edit(comments: &Comments, reply: &IncidentReply<'_>, revisio
 }
 
 async fn refused(reply: &IncidentReply<'_>, code: String) -> WorkResult {
-    let message = "the edit was refused, and the timeline has the text before it".to_owned();
+    let message = texts::WHY_EDIT_REFUSED.to_owned();
     reply.tell(&Notice::Refused { code, message }).await
 }
 
@@ -55,7 +56,7 @@ async fn change(
     let who = As::bridge(reply.thread.organization, reply.item.request_id.as_deref());
     let input = edit_comment::EditCommentInput {
         id: None,
-        external_ref: Some(external_ref(&reply.thread, &reply.place)),
+        external_ref: Some(reply.thread.external_ref(&reply.place)),
         body_markdown: reply.body.clone(),
         revision: Some(revision.to_owned()),
         // By its revision it can be repeated; a key would bind it to a text whose names are not known yet.
@@ -86,28 +87,27 @@ pub(super) async fn delete(
     retract(comments, item, thread, place).await
 }
 
+/// Retracts the comment of a message of which nothing is left, until it says something again.
+pub(super) async fn empty(
+    comments: &Comments,
+    item: &InboundRequest,
+    thread: &Thread,
+    place: &ThreadReply,
+) -> WorkResult {
+    comments
+        .memory
+        .empty(&item.installation, place)
+        .await
+        .map_err(JobError::retry)?;
+    retract(comments, item, thread, place).await
+}
+
 pub(super) async fn retract(
     comments: &Comments,
     item: &InboundRequest,
     thread: &Thread,
     place: &ThreadReply,
 ) -> WorkResult {
-    let who = As::bridge(thread.organization, item.request_id.as_deref());
-    let input = retract_comment::RetractCommentInput {
-        id: None,
-        external_ref: Some(external_ref(thread, place)),
-        idempotency_key: None,
-    };
-    let answer = comments
-        .acting
-        .api
-        .execute::<RetractComment>(who, retract_comment::Variables { input })
-        .await
-        .map_err(of_api)?;
-    match answer.retract_comment.user_errors.into_iter().next() {
-        None => Ok(RequestOutcome::Done("retracted")),
-        // It never was a comment, or is not one yet.
-        Some(error) if error.code == "NOT_FOUND" => Ok(RequestOutcome::Done("deleted")),
-        Some(error) => Err(JobError::fail(format!("{} ({})", error.message, error.code))),
-    }
+    let request_id = item.request_id.as_deref();
+    thread::retract(&comments.acting.api, thread, place, request_id).await
 }

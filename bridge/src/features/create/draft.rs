@@ -3,6 +3,7 @@
 use tocsin_entity::kinds::{Severity, Urgency};
 
 use crate::grammar::words::{option, plain, severity, unquoted, urgency, words};
+use crate::texts::create as texts;
 
 /// What is known of an incident to be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,11 +37,11 @@ pub(super) fn parse_draft(rest: &str) -> Result<IncidentDraft, &'static str> {
                 draft.service = Some(plain(value)).filter(|service| !service.is_empty());
             }
             Some((name, value)) if name == "urgency" => {
-                let urgency = urgency(value).ok_or("the urgency is `high`, `medium` or `low`")?;
+                let urgency = urgency(value).ok_or(texts::URGENCY_WRONG)?;
                 draft.urgency = Some(urgency);
             }
             Some((_, value)) => {
-                let severity = severity(value).ok_or("the severity is `sev1` to `sev5`")?;
+                let severity = severity(value).ok_or(texts::SEVERITY_WRONG)?;
                 draft.severity = Some(severity);
             }
             None => title.push(word),

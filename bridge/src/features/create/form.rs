@@ -13,8 +13,10 @@ use tocsin_slack::{
 };
 use tocsin_slack_app::labels::{SEVERITIES, URGENCIES};
 use url::Url;
+use uuid::Uuid;
 
 use super::Prefilled;
+use crate::texts::{CLOSE, FORMAT_HINT, LOADING, create as texts};
 use crate::{acting::services, rich_text::typed_markdown};
 
 /// As Slack names it when it is submitted.
@@ -44,6 +46,9 @@ pub(super) struct CreateDialogMetadata {
     /// Where the person is told what came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) response_url: Option<String>,
+    /// Where the whole is kept of a description that is too long to be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) draft: Option<Uuid>,
     /// Whether the service must say which organisation is meant.
     #[serde(default)]
     pub(super) needs_service: bool,
@@ -62,6 +67,8 @@ pub(super) struct FilledForm {
     pub(super) title: String,
     /// In Markdown.
     pub(super) description: Option<String>,
+    /// The same as it was typed.
+    pub(super) typed: Option<String>,
     pub(super) service: Option<(OrganizationId, ServiceId)>,
     pub(super) urgency: Option<Urgency>,
     pub(super) severity: Option<Severity>,
@@ -69,7 +76,7 @@ pub(super) struct FilledForm {
 
 /// Shown at once: what opens a dialog is good for 3 s.
 pub(super) fn loading() -> View {
-    message("One moment …")
+    message(LOADING)
 }
 
 fn message(text: &'static str) -> View {
@@ -78,15 +85,15 @@ fn message(text: &'static str) -> View {
 
 /// A dialog with nothing to fill in.
 pub(super) fn text_dialog(callback_id: &str, text: Mrkdwn) -> View {
-    View::modal(callback_id, "Create incident")
-        .close("Close")
+    View::modal(callback_id, texts::TITLE)
+        .close(CLOSE)
         .block(blocks::section(text))
 }
 
 pub(super) fn view(prefilled: &Prefilled, meta: &CreateDialogMetadata) -> View {
     let service = prefilled.service.as_ref();
     let service = service.map(|(value, name)| option(name, value));
-    let service = external_select(SERVICE, "Type a service's name", 0, service.as_ref());
+    let service = external_select(SERVICE, texts::SERVICE_PLACEHOLDER, 0, service.as_ref());
     let title = text_input(TITLE, false, TITLE_MAX, prefilled.title.as_deref());
     let description = text_input(
         DESCRIPTION,
@@ -106,25 +113,39 @@ pub(super) fn view(prefilled: &Prefilled, meta: &CreateDialogMetadata) -> View {
         .map(severity);
     let urgencies = URGENCIES.into_iter().map(urgency).collect();
     let severities = SEVERITIES.into_iter().map(severity).collect();
-    let urgency = static_select(URGENCY, "The usual one", urgencies, chosen_urgency.as_ref());
-    let severity = static_select(SEVERITY, "None", severities, chosen_severity.as_ref());
-    let service = input("Service", SERVICE, service, !meta.needs_service);
+    let urgency = static_select(
+        URGENCY,
+        texts::URGENCY_PLACEHOLDER,
+        urgencies,
+        chosen_urgency.as_ref(),
+    );
+    let severity = static_select(
+        SEVERITY,
+        texts::SEVERITY_PLACEHOLDER,
+        severities,
+        chosen_severity.as_ref(),
+    );
+    let service = input(texts::SERVICE_LABEL, SERVICE, service, !meta.needs_service);
     let service = if meta.needs_service {
         service
     } else {
-        with_hint(service, "Your organisation's default one, if you choose none.")
+        with_hint(service, texts::SERVICE_HINT)
     };
-    View::modal(CALLBACK, "Create incident")
-        .submit("Create")
+    View::modal(CALLBACK, texts::TITLE)
+        .submit(texts::SUBMIT)
         .metadata(meta)
         .block(service)
-        .block(input("Title", TITLE, title, false))
+        .block(input(texts::TITLE_LABEL, TITLE, title, false))
         .block(with_hint(
-            input("Description", DESCRIPTION, description, true),
-            "You can format it as in a message.",
+            input(texts::DESCRIPTION_LABEL, DESCRIPTION, description, true),
+            if meta.draft.is_some() {
+                texts::CUT_HINT
+            } else {
+                FORMAT_HINT
+            },
         ))
-        .block(input("Urgency", URGENCY, urgency, true))
-        .block(input("Severity", SEVERITY, severity, true))
+        .block(input(texts::URGENCY_LABEL, URGENCY, urgency, true))
+        .block(input(texts::SEVERITY_LABEL, SEVERITY, severity, true))
 }
 
 /// What the dialog carried, if this is its submission.
@@ -151,18 +172,15 @@ pub(super) fn read(
     let mut wrong = Vec::new();
     let title = text(TITLE).unwrap_or_default();
     if title.is_empty() {
-        wrong.push((TITLE, "Write what is wrong, in a line."));
+        wrong.push((TITLE, texts::TITLE_MISSING));
     } else if title.chars().count() > TITLE_MAX || title.contains('\n') {
-        wrong.push((TITLE, "Write one line of at most 200 characters."));
+        wrong.push((TITLE, texts::TITLE_TOO_LONG));
     }
     let service = chosen(SERVICE).map(services::of_value);
     if service == Some(None) {
-        wrong.push((SERVICE, "Choose a service from the list."));
+        wrong.push((SERVICE, texts::SERVICE_UNKNOWN));
     } else if service.is_none() && meta.needs_service {
-        wrong.push((
-            SERVICE,
-            "Choose a service: you are a member of several organisations.",
-        ));
+        wrong.push((SERVICE, texts::SERVICE_MISSING));
     }
     if !wrong.is_empty() {
         let wrong = wrong
@@ -185,6 +203,7 @@ pub(super) fn read(
         description: text(DESCRIPTION)
             .map(|text| typed_markdown(&text))
             .filter(|text| !text.is_empty()),
+        typed: text(DESCRIPTION),
         service: service.flatten(),
         urgency: urgency.map(|(urgency, _)| urgency),
         severity: severity.map(|(severity, _)| severity),

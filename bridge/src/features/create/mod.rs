@@ -5,27 +5,29 @@
 
 mod draft;
 mod form;
+mod message;
 mod open;
 mod submit;
 mod trigger;
 
 use futures::FutureExt;
 use tocsin_client::As;
+use tocsin_database::Database;
 use tocsin_entity::{
     id::OrganizationId,
     kinds::{Severity, Urgency},
 };
 use tocsin_queue::JobError;
+use uuid::Uuid;
 
 pub(crate) use open::{FROM_HOME, FROM_MESSAGE, GLOBAL, OPTIONS, SHORTCUTS};
 pub(crate) use submit::{SUBMIT, SUBMITTED};
 
 use crate::{
     acting::{
-        self, ActionRefusal, ActionService, services,
+        self, ActionRefusal, ActionService, answers, services,
         slash_command::SlashCommand,
         subcommand::{Subcommand, SubcommandHandler},
-        texts,
     },
     grammar::usage::Usage,
     installation::AppInstallation,
@@ -34,14 +36,15 @@ use crate::{
     request::{
         self, InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
     },
+    texts::commands,
 };
 use draft::{IncidentDraft, parse_draft};
 use trigger::{CreatedIncident, Creator, NewIncidentRequest};
 
 const USAGE: &Usage = &Usage {
     names: &["create", "new", "trigger", "declare"],
-    form: "create [title] [service:NAME] [urgency:high] [severity:sev2]",
-    about: "creates an incident, and asks for what is missing",
+    form: commands::CREATE_FORM,
+    about: commands::CREATE,
     deed: "create",
     of_incident: false,
 };
@@ -50,6 +53,7 @@ const USAGE: &Usage = &Usage {
 #[derive(Debug)]
 pub(crate) struct IncidentCreation {
     pub(crate) acting: ActionService,
+    pub(crate) database: Database,
     pub(crate) origins: Origins,
 }
 
@@ -122,19 +126,21 @@ async fn create_given(
             ..As::bridge(organization, request_id)
         };
         match services::service_named(&creation.acting, who, service).await? {
-            Ok(service) => found.push((Creator { organization, member }, service.id)),
+            Ok(service) => found.push((Creator { organization, member }, service)),
             Err(names) => known.extend(names),
         }
     }
-    let (who, service) = match (found.pop(), found.is_empty()) {
-        (Some(found), true) => found,
-        (Some(_), false) => return Ok(Err(Notice::AmbiguousOrganization.into())),
-        (None, _) => return Ok(Err(services::unknown(service, &known))),
+    if found.len() > 1 {
+        let found: Vec<_> = found.into_iter().map(|(_, service)| service).collect();
+        return Ok(Err(services::of_several(service, &found)));
+    }
+    let Some((who, service)) = found.pop() else {
+        return Ok(Err(services::unknown(service, &known)));
     };
     let draft = NewIncidentRequest {
         title: title.clone(),
         description: None,
-        service: Some(service),
+        service: Some(service.id),
         urgency: given.urgency,
         severity: given.severity,
     };
@@ -168,6 +174,8 @@ fn origin(
 struct Prefilled {
     title: Option<String>,
     description: Option<String>,
+    /// The whole of the description, where it is too long to be shown.
+    draft: Option<Uuid>,
     /// By its id in the menu, and its name.
     service: Option<(String, String)>,
     urgency: Option<Urgency>,
@@ -176,5 +184,5 @@ struct Prefilled {
 
 /// Why there is nothing to fill in, as mrkdwn.
 fn sorry(notice: &Notice) -> String {
-    texts::sorry(notice)
+    answers::sorry(notice)
 }

@@ -13,20 +13,19 @@ use tocsin_slack::{envelope::RequestKind, error::SlackError, inputs::option, vie
 use super::{
     IncidentCreation, Prefilled, Prompt,
     draft::IncidentDraft,
-    form::{self, CreateDialogMetadata, DESCRIPTION_MAX, TITLE_MAX},
-    sorry,
+    form::{self, CreateDialogMetadata},
+    message, sorry,
 };
 use crate::{
     acting::{
         self, asker,
-        services::{self, CHOICES},
+        services::{self, CHOICES, ServiceChoice},
         slash_command::SlashCommand,
     },
-    identity::{self, SlackActor},
-    installation::AppInstallation,
+    identity::SlackActor,
     notice::{self, Notice},
     request::{InteractiveOutcome, InteractiveRequest, Shortcut, SlackAnswer},
-    rich_text,
+    texts::create as texts,
 };
 
 /// The global shortcut's name in the app's manifest.
@@ -38,16 +37,16 @@ const MESSAGE_SHORTCUT: &str = "create_incident_from_message";
 /// The shortcuts that open the dialog.
 pub(crate) const SHORTCUTS: [Shortcut; 2] = [
     Shortcut {
-        name: "Create incident",
+        name: texts::SHORTCUT,
         kind: "global",
         callback_id: SHORTCUT,
-        description: "Open the form for a new incident",
+        description: texts::SHORTCUT_DOES,
     },
     Shortcut {
-        name: "Create incident from it",
+        name: texts::MESSAGE_SHORTCUT,
         kind: "message",
         callback_id: MESSAGE_SHORTCUT,
-        description: "Make an incident of this message and link its thread",
+        description: texts::MESSAGE_SHORTCUT_DOES,
     },
 ];
 
@@ -97,11 +96,11 @@ pub(crate) const OPTIONS: Prompt = Prompt {
 };
 
 /// Who opens it, and with what.
-struct Opener<'a> {
-    interaction: &'a InteractiveRequest,
-    user: String,
+pub(super) struct Opener<'a> {
+    pub(super) interaction: &'a InteractiveRequest,
+    pub(super) user: String,
     trigger: String,
-    meta: CreateDialogMetadata,
+    pub(super) meta: CreateDialogMetadata,
 }
 
 impl<'a> Opener<'a> {
@@ -301,86 +300,49 @@ async fn filled(
         FormSource::Nothing => Prefilled::default(),
         FormSource::Given(given) => Prefilled {
             title: given.title.clone(),
-            description: None,
             service: service(creation, &theirs, given.service.as_deref()).await?,
             urgency: given.urgency,
             severity: given.severity,
+            ..Prefilled::default()
         },
-        FormSource::Message(message) => of_message(creation, opener, message).await?,
+        FormSource::Message(message) => message::prefilled(creation, opener, message).await?,
     };
     let meta = CreateDialogMetadata {
+        draft: prefilled.draft,
         needs_service: theirs.len() > 1,
         ..opener.meta.clone()
     };
     Ok(Ok(form::view(&prefilled, &meta)))
 }
 
-/// The service that is named, if there is one of that name.
+/// The service that is named, if there is one of that name alone.
 async fn service(
     creation: &IncidentCreation,
     theirs: &[(As<'_>, Member)],
     name: Option<&str>,
 ) -> Result<Option<(String, String)>, JobError> {
     let Some(name) = name else { return Ok(None) };
+    let mut found = Vec::new();
     for (who, _) in theirs {
         if let (Ok(service), Some(organization)) = (
             services::service_named(&creation.acting, *who, name).await?,
             who.organization,
         ) {
-            return Ok(Some((services::value(organization, service.id), service.name)));
+            let shown = shown(&service, theirs.len() > 1);
+            found.push((services::value(organization, service.id), shown));
         }
     }
-    Ok(None)
+    // Of several, the person chooses.
+    Ok(found.pop().filter(|_| found.is_empty()))
 }
 
-/// A message as an incident to be: its first line, and all of it with its author and its address.
-async fn of_message(
-    creation: &IncidentCreation,
-    opener: &Opener<'_>,
-    message: &Value,
-) -> Result<Prefilled, JobError> {
-    let installation = &opener.interaction.installation;
-    let spoken = rich_text::message_text(&creation.acting.rich_text, installation, message).await?;
-    let author = author(creation, installation, message).await?;
-    let (channel, ts) = (opener.meta.channel.as_deref(), message["ts"].as_str());
-    let permalink = match (channel, ts) {
-        // Without it there is less to see, and no less to do.
-        (Some(channel), Some(ts)) => {
-            let slack = installation.slack();
-            slack.permalink(channel, ts).await.ok()
-        }
-        (_, _) => None,
-    };
-    let source = rich_text::source(&author, permalink.as_deref());
-    let source = rich_text::as_typed(&Mrkdwn::markdown(&source, usize::MAX));
-    // The message may be longer than the dialog allows; the source leads to the whole.
-    let room = DESCRIPTION_MAX.saturating_sub(source.encode_utf16().count() + 8);
-    let text = Mrkdwn::markdown(&spoken.markdown, usize::MAX).fit(room);
-    let text = rich_text::as_typed(&text);
-    let title: String = spoken.first_line.chars().take(TITLE_MAX).collect();
-    Ok(Prefilled {
-        title: Some(title).filter(|title| !title.is_empty()),
-        description: Some(format!("{text}\n\n{source}").trim().to_owned()),
-        ..Prefilled::default()
-    })
-}
-
-/// Who wrote a message: a person, or an app by the name it took.
-async fn author(
-    creation: &IncidentCreation,
-    installation: &AppInstallation,
-    message: &Value,
-) -> Result<String, JobError> {
-    let by_app = [&message["username"], &message["bot_profile"]["name"]];
-    if let Some(name) = by_app.into_iter().find_map(Value::as_str) {
-        return Ok(name.to_owned());
+/// A service in the menu.
+fn shown(service: &ServiceChoice, is_of_several: bool) -> String {
+    if is_of_several {
+        service.full_name()
+    } else {
+        service.name.clone()
     }
-    Ok(match message["user"].as_str() {
-        Some(user) => identity::person(&creation.acting.identity, installation, user)
-            .await?
-            .map_or_else(|| user.to_owned(), |person| person.name),
-        None => "an app".to_owned(),
-    })
 }
 
 async fn options(
@@ -400,16 +362,16 @@ async fn options(
     };
     let typed = interaction.payload["value"].as_str().unwrap_or_default();
     let mut all = Vec::new();
+    let is_of_several = theirs.len() > 1;
     for (who, _) in theirs {
         let Some(organization) = who.organization else {
             continue;
         };
         let found = services::matching(&creation.acting, who, typed).await?;
-        all.extend(
-            found
-                .iter()
-                .map(|service| option(&service.name, &services::value(organization, service.id))),
-        );
+        all.extend(found.iter().map(|service| {
+            let value = services::value(organization, service.id);
+            option(&shown(service, is_of_several), &value)
+        }));
     }
     all.truncate(CHOICES);
     Ok(InteractiveOutcome::Done(

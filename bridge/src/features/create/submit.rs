@@ -9,7 +9,7 @@ use tocsin_slack::envelope::RequestKind;
 use super::{
     IncidentCreation, Prompt, Route, USAGE,
     form::{self, CreateDialogMetadata, FilledForm},
-    origin, sorry,
+    message, origin, sorry,
     trigger::{self, CreatedIncident, Creator, NewIncidentRequest},
 };
 use crate::{
@@ -18,6 +18,8 @@ use crate::{
     request::{
         InboundRequest, InteractiveOutcome, InteractiveRequest, RequestOutcome, SlackAnswer, WorkResult,
     },
+    store::drafts,
+    texts::create as texts,
 };
 
 /// `view_submission`, of the dialog for a new incident.
@@ -44,9 +46,7 @@ fn check(interaction: &InteractiveRequest) -> InteractiveOutcome {
     match form::read(&interaction.payload, &meta) {
         Err(wrong) => InteractiveOutcome::Done("wrong", SlackAnswer::errors(wrong)),
         // Where there is no channel to say it in, the dialog says what came of it.
-        Ok(_) if meta.channel.is_none() => {
-            InteractiveOutcome::Store(update(Mrkdwn::own("The incident is being created …")))
-        }
+        Ok(_) if meta.channel.is_none() => InteractiveOutcome::Store(update(Mrkdwn::own(texts::CREATING))),
         Ok(_) => InteractiveOutcome::Store(SlackAnswer::Empty),
     }
 }
@@ -103,9 +103,17 @@ async fn create(
             Err(notice) => return Ok(Err(notice.into())),
         },
     };
+    let whole = match (meta.draft, &filled.typed) {
+        (Some(id), Some(typed)) => {
+            let opened_by = message::opened_by(&item.installation, user);
+            let whole = drafts::whole(&creation.database, id, &opened_by, typed).await;
+            whole.map_err(JobError::retry)?
+        }
+        (_, _) => None,
+    };
     let draft = NewIncidentRequest {
         title: filled.title,
-        description: filled.description,
+        description: whole.or(filled.description),
         service: filled.service.map(|(_, service)| service),
         urgency: filled.urgency,
         severity: filled.severity,

@@ -21,6 +21,7 @@ use crate::{
     notice::Notice,
     origin::Origin,
     request::InboundRequest,
+    texts::create as texts,
     workspace::Bot,
 };
 
@@ -55,14 +56,7 @@ impl CreatedIncident {
     /// What the person is told.
     pub(super) fn told(&self) -> Mrkdwn {
         let link = Mrkdwn::link(&self.url, &format!("#{} {}", self.number, self.title)).cut(1_000);
-        let text = Mrkdwn::own("You have created ").and(&link).plus(".");
-        match &self.trouble {
-            Some(trouble) => text
-                .plus(" It can't be announced here yet: ")
-                .and(&Mrkdwn::text(trouble).cut(500))
-                .plus(" (NOT_ANNOUNCED)."),
-            None => text,
-        }
+        texts::created(&link, self.trouble.as_deref())
     }
 }
 

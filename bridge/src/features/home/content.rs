@@ -9,7 +9,10 @@ use tocsin_message::{
 use tocsin_slack::{inputs, view::View};
 
 use super::read::{HomeContent, IncidentList, MemberIncidents};
-use crate::mirror::{buttons, content::NAME_MAX, facts};
+use crate::{
+    mirror::{buttons, content::NAME_MAX, facts},
+    texts::home as texts,
+};
 
 /// The action id of the button that opens the dialog for a new incident.
 const CREATE: &str = "create_incident";
@@ -19,15 +22,8 @@ pub(super) fn view(home: &HomeContent) -> View {
     let view = View::home();
     match home {
         HomeContent::NotLinked { email } => view.blocks(stranger(email.as_deref())),
-        HomeContent::Unlinked => view.block(blocks::section(Mrkdwn::own(
-            "*Your Slack account isn't linked to a member in Tocsin* (NOT_LINKED).\nYou unlinked it with the subcommand `unlink`. To link it \
-             again, use the subcommand `link`, then open this tab again.",
-        ))),
-        HomeContent::Deactivated => view.block(blocks::section(
-            Mrkdwn::own("*Your account in Tocsin is deactivated* (DEACTIVATED).\n").plus(
-                "Ask an administrator of your organisation to activate it, then open this tab again.",
-            ),
-        )),
+        HomeContent::Unlinked => view.block(blocks::section(Mrkdwn::own(texts::UNLINKED))),
+        HomeContent::Deactivated => view.block(blocks::section(Mrkdwn::own(texts::DEACTIVATED))),
         HomeContent::Organizations(organizations) => {
             let may_act = organizations
                 .iter()
@@ -40,31 +36,17 @@ pub(super) fn view(home: &HomeContent) -> View {
 }
 
 fn stranger(email: Option<&str>) -> Vec<Value> {
-    let whose = match email {
-        Some(email) => Mrkdwn::own("No member has the email address of your Slack profile, ")
-            .and(&Mrkdwn::text(email).cut(NAME_MAX))
-            .plus("."),
-        None => Mrkdwn::own("Slack doesn't share your email address with Tocsin."),
-    };
     vec![
-        blocks::section(
-            Mrkdwn::own("*Your Slack account isn't linked to a member in Tocsin* (NOT_LINKED).\n")
-                .and(&whose),
-        ),
-        blocks::section(Mrkdwn::own(
-            "Ask an administrator of your organisation to add you with that address, or change the address in your Slack profile. \
-             Then open this tab again to see your incidents.",
-        )),
+        blocks::section(texts::not_linked(email)),
+        blocks::section(Mrkdwn::own(texts::NOT_LINKED_HELP)),
     ]
 }
 
 fn head(may_act: bool) -> Vec<Value> {
     if !may_act {
-        return vec![blocks::context(Mrkdwn::own(
-            "You have read-only access (READ_ONLY): you can see incidents here, but not change them.",
-        ))];
+        return vec![blocks::context(Mrkdwn::own(texts::READ_ONLY))];
     }
-    let create = blocks::button("Create incident", CREATE, "home", ButtonStyle::Primary);
+    let create = blocks::button(texts::CREATE, CREATE, "home", ButtonStyle::Primary);
     let mut row = blocks::actions(&[create]);
     row["block_id"] = "home".into();
     vec![row]
@@ -79,16 +61,12 @@ fn member_incidents(member_incidents: &MemberIncidents, is_one: bool) -> Vec<Val
     }
     let lists = [
         (
-            "Assigned to you",
+            texts::ASSIGNED,
             &member_incidents.assigned,
-            Some("Nothing is assigned to you."),
+            Some(texts::NONE_ASSIGNED),
         ),
-        ("Your open incidents", &member_incidents.taken, None),
-        (
-            "Recent incidents",
-            &member_incidents.recent,
-            Some("No other incidents."),
-        ),
+        (texts::OPEN, &member_incidents.taken, None),
+        (texts::RECENT, &member_incidents.recent, Some(texts::NO_OTHERS)),
     ];
     for (title, list, nothing) in lists {
         if list.incidents.is_empty() && nothing.is_none() {
@@ -108,7 +86,7 @@ fn entries<'a>(
     member_incidents: &'a MemberIncidents,
     list: &'a IncidentList,
 ) -> impl Iterator<Item = Value> + 'a {
-    let more = (list.more > 0).then(|| blocks::context(Mrkdwn::text(&format!("… and {} more", list.more))));
+    let more = (list.more > 0).then(|| blocks::context(texts::more(list.more)));
     let of = |incident: &'a Incident| {
         let uses = member_incidents
             .menu_uses

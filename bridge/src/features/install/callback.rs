@@ -29,6 +29,7 @@ use super::{
     page::{self, InstallResult},
     state::{LinkError, OneTimeLinks},
 };
+use crate::texts::install as texts;
 use crate::workspace::apps::AppClients;
 use crate::workspace_sync::WorkspaceSync;
 
@@ -63,10 +64,7 @@ async fn begin(
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
     let Some(sealed) = query.get("state") else {
-        return page::notice(
-            "Connect Slack",
-            "Ask an administrator of your organisation in Tocsin for a link to begin here: `tocsin slack install-url` prints one.",
-        );
+        return page::notice(texts::BEGIN_TITLE, texts::BEGIN);
     };
     match install.links.look::<InstallState>(INSTALL, sealed) {
         Ok(found) => {
@@ -98,10 +96,7 @@ async fn come_back(
     let answer = match (query.get("error"), query.get("code")) {
         (Some(error), _) => Err(denied(error)),
         (None, Some(code)) => complete(&install, &wanted, code).await,
-        (None, None) => Err(InstallResult::failed(
-            "NO_CODE",
-            "Slack sent neither a code nor an error: begin again with a new link.",
-        )),
+        (None, None) => Err(InstallResult::failed("NO_CODE", texts::NO_ANSWER)),
     };
     let ending = answer.unwrap_or_else(|ending| {
         tracing::warn!(
@@ -117,17 +112,11 @@ async fn come_back(
 
 pub(crate) fn of_link(error: &LinkError) -> InstallResult {
     let what = match error {
-        LinkError::NoKey => {
-            "Tocsin's bridge lacks TOCSIN_SECRET_KEY: give it the same as the API, and begin again."
-        }
-        LinkError::State(tocsin_seal::StateError::Expired) => {
-            "The link has expired: it is good for ten minutes. Ask for a new one."
-        }
-        LinkError::State(tocsin_seal::StateError::Forged) => {
-            "The link is not one of ours: ask Tocsin for a new one."
-        }
-        LinkError::Used => "The link was used before: ask for a new one.",
-        LinkError::Database(_) => "Tocsin can't do this just now: ask for a new link in a moment.",
+        LinkError::NoKey => texts::NO_KEY,
+        LinkError::State(tocsin_seal::StateError::Expired) => texts::LINK_EXPIRED,
+        LinkError::State(tocsin_seal::StateError::Forged) => texts::LINK_FORGED,
+        LinkError::Used => texts::LINK_USED,
+        LinkError::Database(_) => texts::LINK_UNKNOWN,
     };
     InstallResult::failed(error.code(), what)
 }
@@ -135,11 +124,9 @@ pub(crate) fn of_link(error: &LinkError) -> InstallResult {
 fn denied(error: &str) -> InstallResult {
     let code: String = error.chars().filter(char::is_ascii_graphic).take(60).collect();
     let text = if code == "access_denied" {
-        "The installation was cancelled in Slack: nothing was changed.".to_owned()
+        texts::CANCELLED.to_owned()
     } else {
-        format!(
-            "Slack refuses the installation ({code}): update the app by the manifest that `tocsin manifest` prints, and begin again."
-        )
+        texts::denied(&code)
     };
     InstallResult::failed(code.to_uppercase(), text)
 }
@@ -150,12 +137,10 @@ async fn complete(
     wanted: &InstallState,
     code: &str,
 ) -> Result<InstallResult, InstallResult> {
-    let client = install.clients.get(wanted.app_id).ok_or_else(|| {
-        InstallResult::failed(
-            "SLACK_NOT_CONFIGURED",
-            "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
-        )
-    })?;
+    let client = install
+        .clients
+        .get(wanted.app_id)
+        .ok_or_else(|| InstallResult::failed("SLACK_NOT_CONFIGURED", texts::NO_CLIENT))?;
     let redirect_uri = below(install.public_url.as_str(), CALLBACK);
     let mut tries = 0;
     let granted = loop {
@@ -169,12 +154,11 @@ async fn complete(
             Err(error) => return Err(not_redeemed(&error)),
         }
     };
-    let team = granted.team.as_ref().filter(|_| !granted.is_enterprise_install).ok_or_else(|| {
-        InstallResult::failed(
-            "ENTERPRISE_INSTALL",
-            "The app was installed for a whole enterprise, which Tocsin does not support: install it in a workspace instead.",
-        )
-    })?;
+    let team = granted
+        .team
+        .as_ref()
+        .filter(|_| !granted.is_enterprise_install)
+        .ok_or_else(|| InstallResult::failed("ENTERPRISE_INSTALL", texts::ENTERPRISE))?;
     let name = team.name.clone().unwrap_or_else(|| team.id.clone());
     let id = match record(install, wanted, &granted, &team.id, &name).await? {
         Recorded::As(id) => id,
@@ -182,10 +166,7 @@ async fn complete(
         Recorded::Again => match record(install, wanted, &granted, &team.id, &name).await? {
             Recorded::As(id) => id,
             Recorded::Again => {
-                return Err(InstallResult::failed(
-                    "CONFLICT",
-                    "Others are installing the app just now: begin again.",
-                ));
+                return Err(InstallResult::failed("CONFLICT", texts::CONFLICT));
             }
         },
     };
@@ -201,23 +182,12 @@ async fn complete(
 
 fn not_redeemed(error: &SlackError) -> InstallResult {
     match error.code() {
-        Some(code @ ("invalid_client_id" | "bad_client_secret")) => InstallResult::failed(
-            code.to_uppercase(),
-            "Slack does not take the app's client id and secret: copy both from the app's page Basic Information, and begin again.",
-        ),
-        Some("bad_redirect_uri") => InstallResult::failed(
-            "BAD_REDIRECT_URI",
-            "Slack does not know where to send people back to: update the app by the manifest that `tocsin manifest` prints, with TOCSIN_PUBLIC_URL as it \
-             is set here, and begin again.",
-        ),
-        Some(code) => InstallResult::failed(
-            code.to_uppercase(),
-            format!("Slack does not take the code ({code}): begin again with a new link."),
-        ),
-        None => InstallResult::failed(
-            "SLACK_UNREACHABLE",
-            "Slack does not answer: begin again with a new link in a moment.",
-        ),
+        Some(code @ ("invalid_client_id" | "bad_client_secret")) => {
+            InstallResult::failed(code.to_uppercase(), texts::WRONG_CLIENT)
+        }
+        Some("bad_redirect_uri") => InstallResult::failed("BAD_REDIRECT_URI", texts::WRONG_REDIRECT),
+        Some(code) => InstallResult::failed(code.to_uppercase(), texts::wrong_code(code)),
+        None => InstallResult::failed("SLACK_UNREACHABLE", texts::NO_SLACK),
     }
 }
 
@@ -240,9 +210,10 @@ async fn record(
         .sealer
         .as_ref()
         .ok_or_else(|| of_link(&LinkError::NoKey))?;
-    let token = granted.access_token.as_ref().ok_or_else(|| {
-        InstallResult::failed("NO_BOT_TOKEN", "Slack gave no bot token: the app asks for no bot scopes. Update it by its manifest, and begin again.")
-    })?;
+    let token = granted
+        .access_token
+        .as_ref()
+        .ok_or_else(|| InstallResult::failed("NO_BOT_TOKEN", texts::NO_BOT_TOKEN))?;
     let who = As::bridge(wanted.organization_id, None);
     let known = install
         .api
@@ -288,8 +259,5 @@ async fn record(
 
 fn of_api(error: &ApiError) -> InstallResult {
     tracing::error!("an installation could not be recorded: {error}");
-    InstallResult::failed(
-        "UNAVAILABLE",
-        "Slack has installed the app, and Tocsin could not record it just now: begin again with a new link in a moment.",
-    )
+    InstallResult::failed("UNAVAILABLE", texts::NOT_RECORDED)
 }

@@ -1,5 +1,6 @@
 //! What people see in their browser who come from Slack: the console again, or a small page of our own.
 
+use crate::texts::install as texts;
 use axum::{
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
@@ -67,9 +68,7 @@ impl InstallResult {
     pub(crate) fn connected(team: &str, organization: &str, id: String) -> Self {
         Self {
             code: OK.to_owned(),
-            text: format!(
-                "The Slack workspace {team} is connected to the organisation {organization} of Tocsin. You may close this page."
-            ),
+            text: texts::connected(team, organization),
             id: Some(id),
         }
     }
@@ -97,9 +96,9 @@ impl InstallResult {
 
     fn page(&self) -> Response {
         let (status, title) = if self.code == OK {
-            (StatusCode::OK, "Done")
+            (StatusCode::OK, texts::DONE)
         } else {
-            (StatusCode::BAD_REQUEST, "That did not work")
+            (StatusCode::BAD_REQUEST, texts::FAILED)
         };
         (status, HEADERS, html(title, &self.text, &self.code)).into_response()
     }

@@ -33,6 +33,7 @@ use super::{
     state::LinkError,
 };
 use crate::identity::is_unlinked;
+use crate::texts::install as texts;
 
 /// How long somebody has to sign in, in seconds.
 const LIVES_SECONDS: u32 = 600;
@@ -102,17 +103,11 @@ fn hash(held: &str) -> String {
 
 fn broken(error: &dyn std::fmt::Display) -> InstallResult {
     tracing::error!("signing in with Slack could not begin: {error}");
-    InstallResult::failed(
-        "UNAVAILABLE",
-        "Tocsin can't do this just now: try again in a moment.",
-    )
+    InstallResult::failed("UNAVAILABLE", texts::UNAVAILABLE)
 }
 
 fn not_configured() -> InstallResult {
-    InstallResult::failed(
-        "SLACK_NOT_CONFIGURED",
-        "Nobody can sign in with Slack here: Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET).",
-    )
+    InstallResult::failed("SLACK_NOT_CONFIGURED", texts::NO_SIGN_IN)
 }
 
 /// Whether this is the browser in which it began. Several cookies of the name are nobody's.
@@ -165,11 +160,7 @@ pub(super) async fn come_back(
                     address: link.expose_secret(),
                 })
                 .collect();
-            page::choose(
-                "Sign in",
-                "You are a member of several organisations. Where do you sign in?",
-                &choices,
-            )
+            page::choose("Sign in", texts::WHERE, &choices)
         }
         Err(ending) => {
             tracing::warn!(
@@ -194,10 +185,7 @@ async fn wanted(
     let wanted = looked.map_err(|error| of_link(&error))?;
     // Before it is used up: nobody spoils what somebody else has begun.
     if !is_the_browser(headers, &sign_in.public_url, &wanted) {
-        return Err(InstallResult::failed(
-            "OTHER_BROWSER",
-            "You have begun to sign in with another browser, or too long ago: begin again in this one.",
-        ));
+        return Err(InstallResult::failed("OTHER_BROWSER", texts::OTHER_BROWSER));
     }
     let redeemed = sign_in
         .links
@@ -207,10 +195,7 @@ async fn wanted(
     match (query.get("error"), query.get("code")) {
         (Some(error), _) => Err(denied(error)),
         (None, Some(code)) => Ok((wanted, code.clone())),
-        (None, None) => Err(InstallResult::failed(
-            "NO_CODE",
-            "Slack sent neither a code nor an error: begin again.",
-        )),
+        (None, None) => Err(InstallResult::failed("NO_CODE", texts::SIGN_IN_NO_ANSWER)),
     }
 }
 
@@ -226,10 +211,7 @@ async fn links(
     let tokens = tokens.map_err(|error| not_told(&error))?;
     // Slack's answer must say that it is the one to this very question.
     if tokens.id_token.as_deref().and_then(nonce) != Some(wanted.nonce.clone()) {
-        return Err(InstallResult::failed(
-            "NONCE_MISMATCH",
-            "Slack's answer belongs to another sign-in: begin again.",
-        ));
+        return Err(InstallResult::failed("NONCE_MISMATCH", texts::OTHER_SIGN_IN));
     }
     let person = sign_in.http.who(&tokens.access_token).await;
     let person = person.map_err(|error| not_told(&error))?;
@@ -294,16 +276,9 @@ async fn members(
         .collect();
     if active.is_empty() {
         return Err(if is_any {
-            InstallResult::failed(
-                "MEMBER_DEACTIVATED",
-                "You are no active member any more: ask an administrator of your organisation.",
-            )
+            InstallResult::failed("MEMBER_DEACTIVATED", texts::NOT_ACTIVE)
         } else {
-            InstallResult::failed(
-                "NOT_LINKED",
-                "Nothing links you in Slack to a member here: link yourself in Slack by /incident link, or ask an administrator of your organisation to \
-                 add you with your e-mail address.",
-            )
+            InstallResult::failed("NOT_LINKED", texts::NOT_LINKED)
         });
     }
     Ok(active)

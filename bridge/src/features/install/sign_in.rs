@@ -30,6 +30,7 @@ use url::Url;
 use super::{InstallResult, OK, OneTimeLinks, of_link, session};
 use crate::{
     identity::{IdentityService, set_linked},
+    texts::install as texts,
     workspace::Workspaces,
 };
 
@@ -69,10 +70,7 @@ async fn come_back(
         Ok(wanted) => match (query.get("error"), query.get("code")) {
             (Some(error), _) => Err(denied(error)),
             (None, Some(code)) => link(&sign_in, &wanted, code).await,
-            (None, None) => Err(InstallResult::failed(
-                "NO_CODE",
-                "Slack sent neither a code nor an error: begin again with a new link.",
-            )),
+            (None, None) => Err(InstallResult::failed("NO_CODE", texts::NO_ANSWER)),
         },
         Err(error) => Err(of_link(&error)),
     };
@@ -91,23 +89,19 @@ async fn come_back(
 pub(super) fn denied(error: &str) -> InstallResult {
     let code: String = error.chars().filter(char::is_ascii_graphic).take(60).collect();
     let text = if code == "access_denied" {
-        "It was cancelled in Slack: nothing was changed.".to_owned()
+        texts::LINK_CANCELLED.to_owned()
     } else {
-        format!(
-            "Slack refuses it ({code}): update the app by the manifest that `tocsin manifest` prints, with the feature identity, and begin again."
-        )
+        texts::link_denied(&code)
     };
     InstallResult::failed(code.to_uppercase(), text)
 }
 
 /// Finds out who has signed in, and has the API record it.
 async fn link(sign_in: &SlackSignIn, wanted: &SignIn, code: &str) -> Result<InstallResult, InstallResult> {
-    let client = sign_in.client.clone().ok_or_else(|| {
-        InstallResult::failed(
-            "SLACK_NOT_CONFIGURED",
-            "Tocsin's bridge lacks the Slack app's client id and secret (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET): set them, and begin again.",
-        )
-    })?;
+    let client = sign_in
+        .client
+        .clone()
+        .ok_or_else(|| InstallResult::failed("SLACK_NOT_CONFIGURED", texts::NO_CLIENT))?;
     let back = below(sign_in.public_url.as_str(), SIGN_IN_CALLBACK);
     let tokens = sign_in.http.signed_in(&client, code, &back).await;
     let tokens = tokens.map_err(|error| not_told(&error))?;
@@ -117,24 +111,17 @@ async fn link(sign_in: &SlackSignIn, wanted: &SignIn, code: &str) -> Result<Inst
         .and_then(nonce)
         .is_some_and(|nonce| nonce != wanted.nonce)
     {
-        return Err(InstallResult::failed(
-            "NONCE_MISMATCH",
-            "Slack's answer belongs to another link: begin again with a new one.",
-        ));
+        return Err(InstallResult::failed("NONCE_MISMATCH", texts::OTHER_LINK));
     }
     let person = sign_in.http.who(&tokens.access_token).await;
     let person = person.map_err(|error| not_told(&error))?;
     if !is_theirs(sign_in, &person.team_id, wanted.organization_id) {
-        return Err(InstallResult::failed(
-            "OTHER_WORKSPACE",
-            "Your organisation is not connected to the Slack workspace in which you have signed in: choose another one there, and begin again.",
-        ));
+        return Err(InstallResult::failed("OTHER_WORKSPACE", texts::OTHER_WORKSPACE));
     }
     record(sign_in, wanted, &person.team_id, &person.user_id).await?;
     Ok(InstallResult {
         code: OK.to_owned(),
-        text: "You are linked: what you do in Slack is done in your name. You may close this page."
-            .to_owned(),
+        text: texts::LINKED.to_owned(),
         id: None,
     })
 }
@@ -146,14 +133,8 @@ fn is_theirs(sign_in: &SlackSignIn, team: &str, organization: OrganizationId) ->
 
 pub(super) fn not_told(error: &SlackError) -> InstallResult {
     match error.code() {
-        Some(code) => InstallResult::failed(
-            code.to_uppercase(),
-            format!("Slack does not say who you are ({code}): begin again with a new link."),
-        ),
-        None => InstallResult::failed(
-            "SLACK_UNREACHABLE",
-            "Slack does not answer: begin again with a new link in a moment.",
-        ),
+        Some(code) => InstallResult::failed(code.to_uppercase(), texts::nobody(code)),
+        None => InstallResult::failed("SLACK_UNREACHABLE", texts::NO_SLACK),
     }
 }
 
@@ -203,10 +184,7 @@ fn of_api(error: &ApiError) -> InstallResult {
 }
 
 pub(super) fn unavailable() -> InstallResult {
-    InstallResult::failed(
-        "UNAVAILABLE",
-        "Slack has said who you are, and Tocsin could not record it just now: begin again with a new link in a moment.",
-    )
+    InstallResult::failed("UNAVAILABLE", texts::LINK_NOT_RECORDED)
 }
 
 #[cfg(test)]

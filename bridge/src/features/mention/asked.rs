@@ -19,16 +19,18 @@ use tocsin_slack::{
 
 use crate::{
     acting::{
-        ActionRefusal, ActionService, asker,
+        ActionRefusal, ActionService,
+        answers::{self, WritingPlace},
+        asker,
         subcommand::{MentionIntent, Subcommands},
-        texts::{self, WritingPlace},
         typed_action::{Confirmation, Requester, act_typed},
     },
     grammar::{mention::addressed, usage::HELP},
     installation::AppInstallation,
     notice::{self, Notice},
     request::{InboundRequest, RequestOutcome, Route, WorkResult},
-    thread::{self, Thread, ThreadMatch},
+    rich_text::message::{MessageEvent, ThreadReply},
+    thread::{self, Thread, ThreadMatch, ThreadMemory},
 };
 
 /// What it takes to answer mentions.
@@ -36,6 +38,8 @@ use crate::{
 pub(crate) struct Mentions {
     pub(crate) acting: ActionService,
     pub(crate) database: Database,
+    /// What is no note any more.
+    pub(crate) memory: ThreadMemory,
     pub(crate) subcommands: Arc<Subcommands>,
 }
 
@@ -127,7 +131,7 @@ async fn mentioned(mentions: &Mentions, item: &InboundRequest) -> WorkResult {
         // It is spoken of, and the message is a comment.
         (Some(_), None) => Ok(RequestOutcome::NotOurs("no_command")),
         (None, _) => {
-            let help = texts::help_in_thread(&mentions.subcommands);
+            let help = answers::help_in_thread(&mentions.subcommands);
             tell(installation, &mention, help.as_str()).await?;
             Ok(RequestOutcome::Done(HELP.deed))
         }
@@ -141,10 +145,11 @@ async fn in_thread(
     thread: &Thread,
     rest: &str,
 ) -> WorkResult {
-    let (action, rest) = match mentions.subcommands.read_mention(rest) {
+    let encloses = MessageEvent::of(&item.payload).encloses();
+    let (action, rest) = match mentions.subcommands.read_mention(rest, encloses) {
         MentionIntent::Act(action, rest) => (action, rest),
         MentionIntent::Help => {
-            let help = texts::help_in_thread(&mentions.subcommands);
+            let help = answers::help_in_thread(&mentions.subcommands);
             tell(&item.installation, mention, help.as_str()).await?;
             return Ok(RequestOutcome::Done(HELP.deed));
         }
@@ -152,7 +157,7 @@ async fn in_thread(
             tell(
                 &item.installation,
                 mention,
-                texts::misread(WritingPlace::Thread, &error).as_str(),
+                answers::misread(WritingPlace::Thread, &error).as_str(),
             )
             .await?;
             return Ok(RequestOutcome::Done("misread"));
@@ -161,6 +166,21 @@ async fn in_thread(
         MentionIntent::None => return Ok(RequestOutcome::NotOurs("no_command")),
     };
     let acting = &mentions.acting;
+    // What is done to the incident stays done when the words are taken back; a note is the words.
+    let place = ThreadReply {
+        user: mention.user.clone(),
+        channel: mention.channel.clone(),
+        ts: mention.ts.clone(),
+        thread_ts: mention.thread_ts.clone().unwrap_or_default(),
+    };
+    let is_gone = async || {
+        let gone = mentions.memory.is_gone(&item.installation, &place).await;
+        gone.map(|gone| action.is_comment && gone)
+            .map_err(JobError::retry)
+    };
+    if is_gone().await? {
+        return Ok(RequestOutcome::NotOurs("no_comment"));
+    }
     let person = match asker::person(acting, &item.installation, &mention.user).await? {
         Ok(person) => person,
         // No call can be made to tell anybody.
@@ -179,6 +199,10 @@ async fn in_thread(
         message: Some(&item.payload["event"]),
     };
     match act_typed(acting, &requester, action, rest).await? {
+        Ok(_) if is_gone().await? => {
+            // It was deleted while it was added.
+            thread::retract(&acting.api, thread, &place, item.request_id.as_deref()).await
+        }
         Ok(answer) => {
             confirm(&item.installation, mention, action.confirmation, &answer).await?;
             Ok(RequestOutcome::Done(action.usage.deed))

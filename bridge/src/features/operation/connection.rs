@@ -3,6 +3,7 @@
 use tocsin_client::{OperationOutcome, SlackOperation, WorkspaceConnection};
 
 use super::{Operations, Stop, workspace_of};
+use crate::texts::operations as texts;
 use crate::workspace::SlackHealth;
 
 /// Asks Slack who the bot is. What it says is known to the rest of the bridge at once.
@@ -20,9 +21,6 @@ pub(super) async fn test(
             scopes: installation.scopes.iter().cloned().collect(),
         })),
         SlackHealth::Unhealthy { code, trouble, .. } => Err(Stop::failed(&code, trouble)),
-        SlackHealth::Unknown => Err(Stop::failed(
-            "unreachable",
-            "Slack has not answered yet: try again.",
-        )),
+        SlackHealth::Unknown => Err(Stop::failed("unreachable", texts::NOT_YET)),
     }
 }

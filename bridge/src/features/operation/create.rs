@@ -9,6 +9,7 @@ use tocsin_entity::kinds::SlackFeature;
 use tocsin_slack::{channel::Channel, error::SlackError, installation::Installation};
 
 use super::{AGAIN, Operations, Stop, bot};
+use crate::texts::operations as texts;
 use crate::{store::channels::record, workspace::Bot};
 
 /// Clocks differ, Slack's included.
@@ -20,7 +21,7 @@ pub(super) async fn create(
     operation: &SlackOperation,
 ) -> Result<OperationOutcome, Stop> {
     let Some(name) = &operation.channel_name else {
-        return Err(Stop::failed("no_channel_name", "The channel has no name."));
+        return Err(Stop::failed("no_channel_name", texts::NO_CHANNEL_NAME));
     };
     let bot = bot(operations, operation).await?;
     let is_private = operation.channel_is_private;
@@ -30,7 +31,7 @@ pub(super) async fn create(
         Err(error) if error.is("name_taken") => own(&bot, operation, name).await?,
         Err(error @ SlackError::Unknown { .. }) => {
             // Made or not: the next try is told so by the name.
-            let message = format!("Slack did not say whether it has made #{name} ({error}): look there.");
+            let message = texts::channel_unknown(name, &error.to_string());
             return Err(Stop::later(AGAIN, "unknown", message));
         }
         Err(error) => return Err(refused(name, is_private, &error)),
@@ -68,10 +69,7 @@ async fn own(bot: &Bot, operation: &SlackOperation, name: &str) -> Result<Channe
     found.filter(is_own).ok_or_else(|| {
         Stop::failed(
             "name_taken",
-            format!(
-                "There is a channel #{name} in {} already, perhaps a private or an archived one: choose another name.",
-                bot.installation.team_name
-            ),
+            texts::channel_taken(name, &bot.installation.team_name),
         )
     })
 }
@@ -79,12 +77,7 @@ async fn own(bot: &Bot, operation: &SlackOperation, name: &str) -> Result<Channe
 fn refused(name: &str, is_private: bool, error: &SlackError) -> Stop {
     match error.code() {
         Some("missing_scope") => lacking(is_private),
-        Some("restricted_action") => Stop::failed(
-            "restricted_action",
-            format!(
-                "The workspace does not let apps create channels such as #{name}: allow it in its settings."
-            ),
-        ),
+        Some("restricted_action") => Stop::failed("restricted_action", texts::channel_restricted(name)),
         Some(_) | None => Stop::of_call(error),
     }
 }
@@ -108,10 +101,6 @@ fn need_scope(installation: &Installation, is_private: bool) -> Result<(), Stop>
 fn lacking(is_private: bool) -> Stop {
     Stop::failed(
         "missing_scope",
-        format!(
-            "The Slack app lacks the scope {}: add the feature {} to the workspace, and reauthorise it.",
-            scope(is_private),
-            SlackFeature::IncidentChannels
-        ),
+        texts::no_scope(scope(is_private), &SlackFeature::IncidentChannels.to_string()),
     )
 }

@@ -5,6 +5,7 @@ use tocsin_entity::kinds::{SlackFeature, SlackMatch};
 use tocsin_slack::{installation::Installation, person::SlackUser};
 
 use super::{Operations, Stop, bot};
+use crate::texts::operations as texts;
 use crate::{identity, workspace::Bot};
 
 /// Scope without which nobody is found by their e-mail address.
@@ -16,7 +17,7 @@ pub(super) async fn find(
     operation: &SlackOperation,
 ) -> Result<OperationOutcome, Stop> {
     let Some(sought) = &operation.member else {
-        return Err(Stop::failed("no_such_user", "The user is no member any more."));
+        return Err(Stop::failed("no_such_user", texts::NO_USER));
     };
     let bot = bot(operations, operation).await?;
     let (user, known_by) = match &sought.link {
@@ -36,18 +37,12 @@ async fn linked(bot: &Bot, sought: &SoughtMember, id: &str) -> Result<SlackUser,
     match found {
         Ok(user) if user.deleted => Err(Stop::failed(
             "deactivated_in_slack",
-            format!(
-                "{} has linked {id}, who is deactivated in {team}: remove the link.",
-                sought.name
-            ),
+            texts::linked_deactivated(&sought.name, id, team),
         )),
         Ok(user) => Ok(user),
         Err(error) if error.is("user_not_found") || error.is("user_not_visible") => Err(Stop::failed(
             "user_not_found",
-            format!(
-                "{} has linked {id}, whom nobody knows in {team}: remove the link.",
-                sought.name
-            ),
+            texts::linked_unknown(&sought.name, id, team),
         )),
         Err(error) => Err(Stop::of_call(&error)),
     }
@@ -60,26 +55,17 @@ async fn by_email(operations: &Operations, bot: &Bot, sought: &SoughtMember) -> 
     let Some(user) = found.map_err(|error| Stop::of_call(&error))? else {
         return Err(Stop::failed(
             "users_not_found",
-            format!(
-                "Nobody active in {team} has the e-mail address {email}: give {name} the address that they have in Slack, or have them link themselves \
-                 there."
-            ),
+            texts::nobody_with_email(name, email, team),
         ));
     };
     if !identity::is_at_home(&user, &bot.installation.team_id) {
         return Err(Stop::failed(
             "from_elsewhere",
-            format!(
-                "{email} belongs to {} of another Slack workspace, whose word is not taken: have {name} link themselves.",
-                user.id
-            ),
+            texts::from_elsewhere(name, email, &user.id),
         ));
     }
     if identity::is_unlinked(&operations.delivery.database, &bot.installation.team_id, &user.id).await? {
-        return Err(Stop::failed(
-            "unlinked",
-            format!("{name} has unlinked themselves in Slack: they may link themselves again there."),
-        ));
+        return Err(Stop::failed("unlinked", texts::unlinked(name)));
     }
     Ok(user)
 }
@@ -90,9 +76,6 @@ fn need_scope(installation: &Installation) -> Result<(), Stop> {
     }
     Err(Stop::failed(
         "missing_scope",
-        format!(
-            "The Slack app lacks the scope {BY_EMAIL}: add the feature {} to the workspace, and reauthorise it.",
-            SlackFeature::Identity
-        ),
+        texts::no_scope(BY_EMAIL, &SlackFeature::Identity.to_string()),
     ))
 }

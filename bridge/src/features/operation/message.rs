@@ -25,6 +25,7 @@ use crate::{
     connector::Lead,
     mirror::content,
     pace::Purpose,
+    texts::operations as texts,
     workspace::{
         Bot,
         channels::ResolvedChannel,
@@ -49,10 +50,7 @@ pub(super) async fn send(
     operation: &SlackOperation,
 ) -> Result<OperationOutcome, Stop> {
     let Some(connector) = &operation.connector else {
-        return Err(Stop::failed(
-            "no_such_connector",
-            "The connector was deleted meanwhile.",
-        ));
+        return Err(Stop::failed("no_such_connector", texts::NO_CONNECTOR));
     };
     let sending = Sending {
         operations,
@@ -150,6 +148,8 @@ impl Sending<'_> {
             posted_at: None,
             updated_at: None,
             lag_milliseconds: None,
+            is_open: None,
+            looked_at: None,
         }
     }
 
@@ -186,7 +186,7 @@ impl Sending<'_> {
             ..record
         };
         self.settle(&record).await?;
-        let message = "Slack takes no more messages in the channel for a while: ask again in a minute.";
+        let message = texts::CHANNEL_FULL;
         Ok(Stop::later(pause, "rate_limited", message))
     }
 
@@ -248,7 +248,7 @@ impl Sending<'_> {
         }
         if now < settled {
             let pause = (settled - now).unsigned_abs();
-            let message = uncertain(&record, &"the answer was lost");
+            let message = uncertain(&record, &texts::ANSWER_LOST);
             return Err(Stop::later(pause, "unknown", message));
         }
         self.take_over(record).await
@@ -308,7 +308,7 @@ impl Sending<'_> {
             ..record
         };
         self.settle(&record).await?;
-        let message = uncertain(&record, &"the answer was lost");
+        let message = uncertain(&record, &texts::ANSWER_LOST);
         Ok(Stop::later(SETTLED, "unknown", message))
     }
 
@@ -382,8 +382,5 @@ async fn take(database: &Database, next: &post::Model, attempts: i32) -> Result<
 }
 
 fn uncertain(record: &post::Model, cause: &impl std::fmt::Display) -> String {
-    format!(
-        "Slack did not say whether it took the message ({cause}): look whether it is in {}, and send no second one before.",
-        record.channel_name
-    )
+    texts::message_unknown(&cause.to_string(), &record.channel_name)
 }

@@ -24,6 +24,7 @@ use crate::{
     failure::of_api,
     mirror::deliver::DeliveryService,
     polling::{FailureLog, ends_within},
+    texts::operations as texts,
     workspace::{Bot, Workspace},
     workspace_sync::WorkspaceSync,
 };
@@ -74,20 +75,16 @@ impl Stop {
     fn of_call(error: &SlackError) -> Self {
         match error {
             SlackError::RateLimited { retry_after, .. } => {
-                let message = "Slack takes no more calls for a while: ask again in a minute.";
+                let message = texts::SLACK_FULL;
                 Self::later(*retry_after, "rate_limited", message)
             }
-            SlackError::NotSent { .. } | SlackError::Unknown { .. } => Self::failed(
-                "unreachable",
-                format!("Slack does not answer ({error}): try again in a minute."),
-            ),
-            SlackError::Broken { code, .. } => Self::failed(
-                code,
-                format!("Slack refuses the bot token ({code}): install the app again, or set another token."),
-            ),
+            SlackError::NotSent { .. } | SlackError::Unknown { .. } => {
+                Self::failed("unreachable", texts::unreachable(&error.to_string()))
+            }
+            SlackError::Broken { code, .. } => Self::failed(code, texts::broken(code)),
             SlackError::Refused { .. } => Self::failed(
                 error.code().unwrap_or(error.class()),
-                format!("Slack refuses this: {error}."),
+                texts::refused(&error.to_string()),
             ),
         }
     }
@@ -96,22 +93,14 @@ impl Stop {
 impl From<ApiError> for Stop {
     fn from(error: ApiError) -> Self {
         tracing::warn!("a Slack operation waits for the API: {error}");
-        Self::later(
-            AGAIN,
-            "unavailable",
-            "Tocsin's API does not answer the bridge: try again.",
-        )
+        Self::later(AGAIN, "unavailable", texts::API_DOWN)
     }
 }
 
 impl From<DbErr> for Stop {
     fn from(error: DbErr) -> Self {
         tracing::error!("a Slack operation waits for the database: {error}");
-        Self::later(
-            AGAIN,
-            "unavailable",
-            "Tocsin's database does not answer: try again.",
-        )
+        Self::later(AGAIN, "unavailable", texts::DATABASE_DOWN)
     }
 }
 
@@ -157,7 +146,7 @@ async fn run(operations: &Operations, operation: &SlackOperation) -> Result<Oper
     let kind = match &operation.kind {
         Known::Value(kind) => kind,
         Known::Other(name) => {
-            let message = format!("This bridge is older than the API, and can't do {name}: update it.");
+            let message = texts::unknown_kind(name);
             return Err(Stop::failed("unknown_kind", message));
         }
     };

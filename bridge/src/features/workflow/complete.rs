@@ -14,6 +14,7 @@ use tocsin_slack_client::{Slack, web_api::EmptyAnswer};
 
 use super::{StepResult, inputs::FunctionExecution};
 use crate::request::InboundRequest;
+use crate::texts::workflow as texts;
 
 /// How long a workflow's token lives.
 const TOKEN_LIVES: Duration = Duration::minutes(15);
@@ -62,11 +63,9 @@ async fn tell(slack: &Slack, executed: &FunctionExecution, told: &StepResult) ->
         StepResult::Failed(why) => why.clone(),
         StepResult::Triggered(outputs) => match succeed(slack, executed, outputs).await {
             // The manifest promises other outputs than these: the workflow must not wait for ever.
-            Err(error) if error.code() == Some("parameter_validation_failed") => format!(
-                "The incident was triggered ({}), and Slack does not take the step's outputs: give the function the outputs \
-                 incident_number, incident_title and incident_url in the app's manifest.",
-                outputs["incident_url"].as_str().unwrap_or_default()
-            ),
+            Err(error) if error.code() == Some("parameter_validation_failed") => {
+                texts::wrong_outputs(outputs["incident_url"].as_str().unwrap_or_default())
+            }
             outcome => return outcome,
         },
     };

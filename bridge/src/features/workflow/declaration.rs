@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::request::WorkflowStep;
+use crate::texts::workflow as texts;
 
 /// The function's name in the app's manifest.
 pub(super) const FUNCTION: &str = "trigger_incident";
@@ -52,25 +53,20 @@ impl Parameter {
 
 /// What [`super::inputs`] reads.
 const INPUTS: [Parameter; 7] = [
-    Parameter::text("title", "Title", "What is wrong, in a line").required(),
-    Parameter::text("description", "Description", "What is known"),
-    Parameter::text("service", "Service", "The service's name"),
-    Parameter::text("urgency", "Urgency", "high, medium or low"),
-    Parameter::text("severity", "Severity", "SEV1 to SEV5"),
-    Parameter::person("assignee", "Assignee", "Who is to work it"),
-    Parameter::person(
-        "reporter",
-        "Reporter",
-        "In whose name: the person who used this workflow",
-    )
-    .required(),
+    Parameter::text("title", "Title", texts::ABOUT_TITLE).required(),
+    Parameter::text("description", "Description", texts::ABOUT_DESCRIPTION),
+    Parameter::text("service", "Service", texts::ABOUT_SERVICE),
+    Parameter::text("urgency", "Urgency", texts::ABOUT_URGENCY),
+    Parameter::text("severity", "Severity", texts::ABOUT_SEVERITY),
+    Parameter::person("assignee", "Assignee", texts::ABOUT_ASSIGNEE),
+    Parameter::person("reporter", "Reporter", texts::ABOUT_REPORTER).required(),
 ];
 
 /// What [`super::trigger`] gives back.
 const OUTPUTS: [Parameter; 3] = [
-    Parameter::number("incident_number", "Number", "The incident's number").required(),
-    Parameter::text("incident_title", "Title", "The incident's title").required(),
-    Parameter::text("incident_url", "Address", "The incident's page").required(),
+    Parameter::number("incident_number", "Number", texts::ABOUT_NUMBER).required(),
+    Parameter::text("incident_title", "Title", texts::ABOUT_NAME).required(),
+    Parameter::text("incident_url", "Address", texts::ABOUT_URL).required(),
 ];
 
 /// The step in the app's manifest.
@@ -82,8 +78,8 @@ pub(crate) const STEP: WorkflowStep = WorkflowStep {
 /// The function in the app's manifest.
 fn declaration() -> Value {
     json!({
-        "title": "Trigger incident",
-        "description": "Triggers an incident in Tocsin",
+        "title": texts::TITLE,
+        "description": texts::DESCRIPTION,
         "input_parameters": parameters(&INPUTS),
         "output_parameters": parameters(&OUTPUTS),
     })

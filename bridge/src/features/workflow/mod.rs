@@ -16,6 +16,7 @@ use tocsin_slack::envelope::RequestKind;
 use crate::{
     acting::ActionService,
     request::{InboundRequest, RequestOutcome, Route, WorkResult},
+    texts::workflow as texts,
 };
 pub(crate) use declaration::STEP;
 use inputs::FunctionExecution;
@@ -50,7 +51,7 @@ async fn executed(steps: &WorkflowSteps, item: &InboundRequest) -> WorkResult {
         // It will not work later either, and the workflow must not wait for ever.
         Err(JobError::Fail(error)) => {
             tracing::error!("a workflow's incident cannot be triggered: {error}");
-            StepResult::Failed(format!("Tocsin could not trigger the incident: {error}"))
+            StepResult::Failed(texts::failed(&error.to_string()))
         }
         result => result?,
     };

@@ -23,14 +23,12 @@ use crate::{
     notice::Notice,
     request::InboundRequest,
     rich_text::message_text,
+    texts::workflow as texts,
 };
 
 /// Services read at once, and at most.
 const PAGE: i64 = 100;
 const PAGES_MAX: usize = 20;
-
-/// What the step says when nobody knows in whose name it may act.
-const SAY_WHO: &str = "Set the step's Reporter to \"Person who used this workflow\": an incident is triggered in the name of a member.";
 
 /// The outcome of a part of the work: the inner error is for the workflow.
 type Part<T> = Result<Result<T, String>, JobError>;
@@ -51,19 +49,17 @@ pub(super) async fn trigger(
     inputs: &FunctionInputs,
 ) -> Result<StepResult, JobError> {
     let Some(title) = &inputs.title else {
-        return Ok(StepResult::Failed(
-            "The step's Title is empty: give the incident a title.".to_owned(),
-        ));
+        return Ok(StepResult::Failed(texts::NO_TITLE.to_owned()));
     };
     let urgency = or_told!(value::<Urgency>(
         "Urgency",
         inputs.urgency.as_deref(),
-        "HIGH, MEDIUM or LOW"
+        texts::URGENCIES
     ));
     let severity = or_told!(value::<Severity>(
         "Severity",
         inputs.severity.as_deref(),
-        "SEV1 to SEV5"
+        texts::SEVERITIES
     ));
     let reporters = or_told!(reporters(steps, item, inputs).await?);
     let (who, service) = or_told!(place(steps, &reporters, inputs.service.as_deref()).await?);
@@ -100,7 +96,7 @@ pub(super) async fn trigger(
         .trigger_incident;
     if let Some(error) = payload.user_errors.into_iter().next() {
         let what_to_do = match (error.code.as_str(), who.on_behalf_of) {
-            ("FORBIDDEN", None) => format!(" {SAY_WHO}"),
+            ("FORBIDDEN", None) => format!(" {}", texts::SAY_WHO),
             _ => String::new(),
         };
         return Ok(StepResult::Failed(format!(
@@ -128,7 +124,7 @@ fn value<T: serde::de::DeserializeOwned>(
     let Some(given) = given else { return Ok(None) };
     serde_json::from_value(json!(given.to_uppercase()))
         .map(Some)
-        .map_err(|_| format!("The step's {what} is \"{given}\": use {known}."))
+        .map_err(|_| texts::unknown_value(what, given, known))
 }
 
 /// As whom it may be done: the reporter in each organisation of theirs, else the bridge itself where there is but one.
@@ -142,13 +138,11 @@ async fn reporters<'a>(
         let organizations = steps.acting.api.organizations().await.map_err(of_api)?;
         return Ok(match organizations.as_slice() {
             [only] if item.installation.serves(only.id) => Ok(vec![As::bridge(only.id, request_id)]),
-            _ => Err(SAY_WHO.to_owned()),
+            _ => Err(texts::SAY_WHO.to_owned()),
         });
     };
     let Some(user) = slack_user(reporter) else {
-        return Ok(Err(format!(
-            "The step's Reporter is \"{reporter}\", which is no person in Slack. {SAY_WHO}"
-        )));
+        return Ok(Err(texts::no_person(reporter)));
     };
     let person = person(steps, item, user).await?;
     Ok(
@@ -160,15 +154,8 @@ async fn reporters<'a>(
                     ..As::bridge(organization, request_id)
                 })
                 .collect()),
-            Err(Notice::Deactivated { .. }) => Err(format!(
-                "{} is deactivated in Tocsin (DEACTIVATED): have somebody else run the workflow.",
-                person.name
-            )),
-            Err(notice) => Err(format!(
-                "No member in Tocsin has the e-mail address of {} ({}): ask an administrator to add them.",
-                person.name,
-                notice.code()
-            )),
+            Err(Notice::Deactivated { .. }) => Err(texts::deactivated(&person.name)),
+            Err(notice) => Err(texts::no_member(&person.name, notice.code())),
         },
     )
 }
@@ -188,7 +175,7 @@ async fn place<'a>(
     let Some(service) = service else {
         return Ok(match reporters {
             [only] => Ok((*only, None)),
-            _ => Err("The reporter is a member of several organisations (AMBIGUOUS_ORGANIZATION): name the Service.".to_owned()),
+            _ => Err(texts::AMBIGUOUS.to_owned()),
         });
     };
     let mut found = Vec::new();
@@ -199,12 +186,8 @@ async fn place<'a>(
     }
     Ok(match found.as_slice() {
         [only] => Ok(*only),
-        [] => Err(format!(
-            "There is no service \"{service}\": use its name as it is in Tocsin, or its id."
-        )),
-        _ => Err(format!(
-            "Several of the reporter's organisations have a service \"{service}\" (AMBIGUOUS_ORGANIZATION): use its id."
-        )),
+        [] => Err(texts::no_service(service)),
+        _ => Err(texts::several_services(service)),
     })
 }
 
@@ -274,7 +257,7 @@ async fn find_assignee(
             .map_err(of_api)?
             .filter(|member| member.is_active),
     };
-    Ok(member.map(|member| member.id).ok_or_else(|| {
-        format!("The step's Assignee ({assignee}) is no active member of the organisation: choose a member, or leave it empty.")
-    }))
+    Ok(member
+        .map(|member| member.id)
+        .ok_or_else(|| texts::no_assignee(assignee)))
 }

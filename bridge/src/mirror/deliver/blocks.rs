@@ -5,6 +5,7 @@ use tocsin_entity::slack::post;
 use tocsin_slack::{error::SlackError, message::Message, metadata::Metadata};
 
 use super::{super::desired::DesiredPost, DeliveryRun, refusal};
+use crate::texts::health as texts;
 use crate::{mirror::mark::mark, workspace::Bot};
 
 /// A call that shows a message.
@@ -82,7 +83,7 @@ impl DeliveryRun<'_> {
                 Ok(_) => self.worded(wanted, None),
                 Err(error) if refusal::is_of_blocks(error) => {
                     let code = error.code().unwrap_or(error.class());
-                    let trouble = format!("Slack refuses the blocks that come of the template ({code}).");
+                    let trouble = texts::template_refused(code);
                     self.worded(wanted, Some(trouble));
                     self.before_another(record, way).await?;
                     sent = self.call(bot, record, way).show(built_in).await;

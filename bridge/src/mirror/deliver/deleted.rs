@@ -10,6 +10,8 @@ use tocsin_entity::{
 use tocsin_message::{blocks, mrkdwn::Mrkdwn};
 use tocsin_slack::message::Message;
 
+use crate::texts::incident as texts;
+
 /// Whether a post comes back when it was deleted.
 pub(super) fn can_return(record: &post::Model) -> bool {
     record.kind == PostKind::Root && record.ts.is_some()
@@ -32,9 +34,9 @@ pub(super) fn forget(record: &mut post::Model) {
 /// The message, which says that it takes the place of one that was deleted, where it does: it was posted, and has no place any more.
 pub(super) fn explained(record: &post::Model, mut message: Message) -> Message {
     if record.posted_at.is_some() {
-        message.blocks.push(blocks::context(Mrkdwn::own(
-            "Posted again: the earlier message was deleted.",
-        )));
+        message
+            .blocks
+            .push(blocks::context(Mrkdwn::own(texts::POSTED_AGAIN)));
     }
     message
 }

@@ -363,6 +363,7 @@ impl DeliveryRun<'_> {
         record.lag_milliseconds = Some(lag);
         record.content_hash = Some(wanted.hash.clone());
         record.shown_version = self.subject.version;
+        record.is_open = self.subject.is_open;
         record.last_error = None;
         record.not_before = None;
         #[expect(clippy::cast_precision_loss, reason = "a histogram is no clock")]

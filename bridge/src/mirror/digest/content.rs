@@ -6,19 +6,18 @@ use tocsin_message::{
 };
 use tocsin_slack::message::Message;
 
+use crate::texts::incident as texts;
+
 /// Incidents of one digest. Slack refuses messages whose blocks hold more than some 11,000 characters together; this
 /// many lines of [`crate::mirror::content::LINE_MAX`] characters fit.
 pub(crate) const LINES_MAX: i32 = 50;
 
 /// The message for these lines, each in mrkdwn.
 pub(crate) fn message(lines: &[String]) -> Message {
-    let head = format!("{} incidents in a short time", lines.len());
-    let text = Mrkdwn::text(&head);
+    let text = texts::digest(lines.len());
     let mut blocks = vec![
         blocks::section(text.clone().bold()),
-        blocks::context(Mrkdwn::own(
-            "They came faster than Slack takes messages. Each line follows its incident.",
-        )),
+        blocks::context(Mrkdwn::own(texts::DIGEST_WHY)),
     ];
     let mut section = String::new();
     for line in lines {

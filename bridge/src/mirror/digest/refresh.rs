@@ -66,6 +66,7 @@ impl DigestMirror {
             name: format!("a digest of {} incidents", work.lines.len()),
             number: None,
             began: work.digest.opened_at,
+            is_open: None,
         };
         let mut delivery = DeliveryRun {
             service: &self.delivery,

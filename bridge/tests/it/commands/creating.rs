@@ -34,6 +34,7 @@ over_each_transport!(
     who_may_not_create_is_told_in_the_dialog,
     the_shortcut_asks_and_its_dialog_tells_what_came_of_it,
     a_message_becomes_an_incident_and_its_thread_the_incidents,
+    a_long_message_becomes_a_description_whole_and_its_address_is_that_of_a_private_channel,
     where_the_bot_is_not_the_person_is_told_to_invite_it_and_then_it_is_announced,
     a_crash_between_creating_and_announcing_costs_nothing_and_doubles_nothing,
 );
@@ -255,6 +256,65 @@ async fn a_message_becomes_an_incident_and_its_thread_the_incidents(transport: T
         .iter()
         .filter(|reply| reply.is_from_app && reply.words().contains("cards too"));
     assert_eq!(echoes.count(), 0, "{said:#?}");
+}
+
+async fn a_long_message_becomes_a_description_whole_and_its_address_is_that_of_a_private_channel(
+    transport: Transport,
+) {
+    let scene = Scene::set(transport).await;
+    let text = format!("*Checkout* is down\n{}the end", "12345 789\n".repeat(3_990));
+    let alice = scene.slack().person("alice");
+    let ts = alice.post("secret", &text).expect("a message");
+    let address = format!(
+        "archives/{}/p{}",
+        scene.id_of_channel("secret"),
+        ts.replace('.', "")
+    );
+    let titled = |title: &str, description: &str| json!({"title": {"title": {"value": title}}, "description": {"description": {"value": description}}});
+    for (number, becomes) in [(2, None), (3, Some("In my own words."))] {
+        let chosen = alice.message_shortcut("create_incident_from_message", "secret", &ts);
+        assert!(chosen.await.expect("a shortcut").is_ok());
+        // Submitted from outside, the one before is open still.
+        let is_filled = |snapshot: &Snapshot| {
+            let views = snapshot.views.iter();
+            let filled = views.filter(|view| view.content["callback_id"] == "create");
+            i64::try_from(filled.count()) == Ok(number - 1)
+        };
+        scene.stage.until(is_filled).await;
+        let view = scene.modal("create").await;
+        let all = view.content.to_string();
+        assert!(
+            all.contains("Leave this text as it is") && all.contains(&address),
+            "{all}"
+        );
+        let blocks = view.content["blocks"].as_array().expect("blocks");
+        let mut shown = blocks.iter().filter(|block| block["block_id"] == "description");
+        let shown = shown.next().expect("an input")["element"]["initial_value"].as_str();
+        let shown = shown.expect("a text");
+        assert!(
+            shown.chars().count() <= 3_000 && !shown.contains("the end"),
+            "{shown}"
+        );
+        // Slack trims what is submitted.
+        let values = titled("Checkout is down", becomes.unwrap_or(&format!("{shown}\n ")));
+        assert_eq!(scene.submit_new("alice", &view, values).await, Value::Null);
+        let id = scene.until_incident(number).await;
+        scene
+            .until_said_in("secret", &format!("You have created #{number}"))
+            .await;
+        let description = scene.stage.tracker.description(id);
+        match becomes {
+            None => {
+                assert!(description.starts_with("**Checkout** is down"), "{description}");
+                assert!(
+                    description.contains("the end") && description.contains(&address),
+                    "{description}"
+                );
+                assert_eq!(description.matches("12345 789").count(), 3_990);
+            }
+            Some(words) => assert_eq!(description, words),
+        }
+    }
 }
 
 async fn where_the_bot_is_not_the_person_is_told_to_invite_it_and_then_it_is_announced(transport: Transport) {

@@ -1,3 +1,5 @@
+use tocsin_simulator::FileSeed;
+
 use crate::roundtrip::Scene;
 use crate::transport::{Transport, over_each_transport};
 
@@ -13,6 +15,7 @@ over_each_transport!(
     a_mention_in_the_thread_acts_and_is_no_comment,
     what_is_said_of_the_bot_is_a_comment,
     a_mention_that_can_not_be_done_is_answered_to_the_person_alone,
+    a_note_of_a_file_is_the_files_name_and_link,
     a_mention_elsewhere_is_answered_with_help,
 );
 
@@ -64,6 +67,35 @@ async fn a_mention_that_can_not_be_done_is_answered_to_the_person_alone(transpor
     scene.says("alice", "assign");
     scene.until_said_in("incidents", "Type @bot assign @user.").await;
     assert!(scene.comments().is_empty());
+}
+
+async fn a_note_of_a_file_is_the_files_name_and_link(transport: Transport) {
+    let scene = Scene::set(transport).await;
+    let file = FileSeed {
+        name: "graph.png".to_owned(),
+        mimetype: "image/png".to_owned(),
+        size: 12_345,
+    };
+    let alice = scene.slack().person("alice");
+    let files = std::slice::from_ref(&file);
+    let note = alice
+        .upload("incidents", Some(&scene.root), "@tocsin note", files)
+        .expect("a message");
+    let comments = scene.until_comments(1).await;
+    assert!(comments[0].1.starts_with("[graph.png](http"), "{comments:?}");
+    alice
+        .edit("incidents", &note, "@tocsin note the errors since 10:00")
+        .expect("an edit");
+    let said = async {
+        while !scene.comments()[0]
+            .1
+            .starts_with("the errors since 10:00\n\n[graph.png](http")
+        {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let said = tokio::time::timeout(crate::outbound::stage::PATIENCE, said).await;
+    assert!(said.is_ok(), "{:?}", scene.comments());
 }
 
 async fn a_mention_elsewhere_is_answered_with_help(transport: Transport) {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tocsin_entity::{
-    id::UserId,
+    id::{OrganizationId, UserId},
     kinds::{InboxState, PostKind},
 };
 
@@ -98,6 +98,24 @@ async fn resolving_asks_for_a_note_and_takes_one() {
         json!(stage.last().await.id)
     );
     assert!(stage.acted.calls("respond").is_empty(), "the message shows it");
+}
+
+#[tokio::test]
+async fn a_dialog_that_was_opened_from_an_answer_says_what_came_of_it() {
+    let stage = member_stage("RESPONDER").await;
+    let me = stage.member.to_string();
+    incident(&stage, |_| {});
+    let mut payload = press(&stage, "resolve");
+    payload["container"]["type"] = json!("message");
+    payload["container"]["is_ephemeral"] = json!(true);
+    let view = opened(&stage, &payload).await;
+    let resolved = answered("resolveIncident", "resolvedBy", Some((&me, "Ada")));
+    stage.acted.answer("ResolveIncident", resolved);
+    done(&stage, &submission(&view, &json!({}))).await;
+    assert_eq!(
+        told(&stage),
+        "You resolved <https://tocsin.example.com/ops/incidents/42|#42 Payments are failing>."
+    );
 }
 
 #[tokio::test]
@@ -290,6 +308,49 @@ async fn people_are_found_as_one_types_and_given_the_incident() {
         answer.json(),
         json!({"options": []}),
         "strangers are told no names"
+    );
+}
+
+#[tokio::test]
+async fn services_of_one_name_are_told_apart_by_their_organisations() {
+    let stage = member_stage("RESPONDER").await;
+    let services = [json!({"id": "svc_01930000000070008000000000000001", "name": "Payments"})];
+    let found = json!({"data": {"organization": {"name": "Acme"}, "services": {"nodes": services,
+        "pageInfo": {"hasNextPage": false, "endCursor": null}}}});
+    stage.acted.answer("ServicesToName", found);
+    let asked = json!({"type": "block_suggestion", "team": {"id": "T1"}, "user": {"id": "U1"}, "action_id": "service", "value": "pay",
+        "view": {"id": "V1", "callback_id": "create", "private_metadata": "{}"}});
+    let shown = async || {
+        let body = serde_urlencoded::to_string([("payload", asked.to_string())]).expect("a form");
+        let answer = stage.world.post("/slack/options", body).await.json();
+        let options = answer["options"].as_array().expect("options").clone();
+        let text = |option: Value| option["text"]["text"].as_str().expect("a text").to_owned();
+        options.into_iter().map(text).collect::<Vec<_>>()
+    };
+    assert_eq!(shown().await, ["Payments"]);
+    let other = OrganizationId::new();
+    stage.organizations(&[stage.organization, other]);
+    stage.is_member_of(&[stage.organization, other], "EMAIL", "RESPONDER", None);
+    assert_eq!(shown().await, ["Payments (Acme)", "Payments (Acme)"]);
+    // What was typed names both, so neither is done.
+    stage.acted.answer("respond", json!({}));
+    let typed = [
+        ("command", "/incident"),
+        ("text", "create Cards fail service:payments"),
+        ("team_id", "T1"),
+        ("channel_id", "C1"),
+        ("user_id", "U1"),
+        ("trigger_id", "9.9.9"),
+        ("response_url", &stage.acted.response_url()),
+    ];
+    let body = serde_urlencoded::to_string(typed).expect("a form");
+    stage.world.post("/slack/commands", body).await;
+    let row = stage.last().await;
+    stage.worked(&row).await;
+    let text = told(&stage);
+    assert!(
+        text.contains("(AMBIGUOUS_SERVICE)") && text.contains("\"Payments (Acme)\" or \"Payments (Acme)\""),
+        "{text}"
     );
 }
 

@@ -4,6 +4,7 @@ mod connect;
 mod dialogs;
 mod endpoints;
 mod links;
+mod notes;
 mod odd_shapes;
 mod presses;
 mod replies;

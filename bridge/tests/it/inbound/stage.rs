@@ -117,6 +117,8 @@ impl Stage {
             posted_at: None,
             updated_at: None,
             lag_milliseconds: None,
+            is_open: None,
+            looked_at: None,
         };
         change(&mut row);
         post::Entity::insert(row.into_active_model())

@@ -189,6 +189,8 @@ impl Tenants {
             posted_at: None,
             updated_at: None,
             lag_milliseconds: None,
+            is_open: None,
+            looked_at: None,
         };
         let inserted = post::Entity::insert(row.into_active_model());
         inserted.exec_without_returning(write).await.expect("a post");
@@ -337,9 +339,13 @@ impl Tenants {
     async fn refused(&self, secret: &str, case: &Case, payload: &Value, why: &str) {
         let before = REFUSED.load(Ordering::SeqCst);
         let answer = self.post(secret, case.kind, payload).await;
-        let is_told = case.kind == "command"
+        // What a person does is answered in words, if not in the answer then at the address that came with it.
+        let is_elsewhere = case.kind == "interaction" && !answer.body.contains("response_action");
+        let is_told = case.kind != "event"
             && answer.status == StatusCode::OK
-            && answer.body.contains("(NOT_CONNECTED)");
+            && (is_elsewhere
+                || answer.body.contains("(NOT_CONNECTED)")
+                || answer.body.contains("(NOT_ALONE)"));
         assert!(
             is_told || answer.status == StatusCode::FORBIDDEN && answer.error_code() == "FOREIGN_WORKSPACE",
             "{} {why}: {answer:?}\n{payload}",

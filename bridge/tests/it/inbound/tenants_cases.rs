@@ -78,6 +78,10 @@ pub(super) const CASES: &[Case] = &[
         json!({"type": "message", "subtype": "message_deleted", "channel": at.channel, "ts": once, "deleted_ts": "3.3",
             "previous_message": {"type": "message", "user": "U1", "ts": "3.3", "thread_ts": at.ts, "text": "a"}})
     }),
+    event("a deletion of the incident's message", |at, once| {
+        json!({"type": "message", "subtype": "message_deleted", "channel": at.channel, "ts": once, "deleted_ts": at.ts,
+            "previous_message": {"type": "message", "bot_id": "B1", "user": at.bot, "ts": at.ts, "text": "a"}})
+    }),
     event("a mention", |at, once| {
         json!({"type": "app_mention", "user": "U1", "channel": at.channel, "ts": once, "thread_ts": at.ts,
             "text": format!("<@{}> ack", at.bot)})

@@ -83,11 +83,18 @@ impl Tracker {
                     .iter()
                     .map(|(id, name)| json!({"id": id, "name": name}))
                     .collect();
-                json!({"services": {"nodes": nodes, "pageInfo": {"hasNextPage": false, "endCursor": null}}})
+                json!({"organization": {"name": "Org"}, "services": {"nodes": nodes, "pageInfo": {"hasNextPage": false, "endCursor": null}}})
             }
             "TriggerFromSlack" => self.create(variables, on_behalf_of),
             _ => return None,
         })
+    }
+
+    /// An incident's description.
+    pub(crate) fn description(&self, id: IncidentId) -> String {
+        let state = self.state();
+        let description = state.incidents[&id].fields["descriptionMarkdown"].as_str();
+        description.expect("a description").to_owned()
     }
 
     /// Those that fit, newest first.

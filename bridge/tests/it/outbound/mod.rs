@@ -5,6 +5,7 @@ mod checked;
 mod connectors;
 mod cost;
 mod crashes;
+mod deleted;
 mod fallback;
 mod fencing;
 mod lists;

@@ -50,6 +50,7 @@ over_each_transport!(
     what_is_retracted_before_it_is_told_is_not_told,
     an_edit_and_a_deletion_in_slack_follow_on_the_timeline_however_often_they_come,
     a_note_that_the_bot_was_asked_for_follows_its_message,
+    a_message_that_somebody_deletes_comes_back_at_once,
     events_that_change_places_leave_what_slack_shows,
     while_the_sync_is_muted_each_side_keeps_to_itself,
     changes_may_be_told_in_the_channel_and_what_is_there_stays_when_that_changes,
@@ -139,6 +140,24 @@ async fn a_note_that_the_bot_was_asked_for_follows_its_message(transport: Transp
     assert!(!is_acknowledged, "{entries:#?}");
     alice.delete("incidents", &note).expect("a deletion");
     scene.until_bodies(&["(retracted)"]).await;
+}
+
+async fn a_message_that_somebody_deletes_comes_back_at_once(transport: Transport) {
+    let scene = Scene::with(transport, |config| config.duplicate_events = true).await;
+    scene.stage.delete_as_administrator(&scene.root).await;
+    let is_back = |snapshot: &tocsin_simulator::Snapshot| {
+        let channel = snapshot.channel("incidents").expect("a channel");
+        let mut messages = channel.messages.iter();
+        messages.any(|message| !message.deleted && format!("{message:?}").contains("Posted again"))
+    };
+    scene.stage.until(is_back).await;
+    // Of a resolved incident it is cleared away.
+    scene.stage.tracker.resolve(scene.incident, "done");
+    scene.now_shown().await;
+    let again = scene.stage.message().ts;
+    scene.stage.delete_as_administrator(&again).await;
+    scene.until_worked("message", 2).await;
+    assert_eq!(scene.stage.messages("incidents").len(), 0);
 }
 
 async fn events_that_change_places_leave_what_slack_shows(transport: Transport) {

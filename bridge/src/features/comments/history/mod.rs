@@ -24,11 +24,11 @@ use tocsin_entity::{
 use tocsin_queue::JobError;
 use tokio_util::sync::CancellationToken;
 
-use super::ThreadMemory;
 use crate::{
     failure::{failure_text, of_api},
     restore_watch::RestoreWatch,
     sighting::SightingService,
+    thread::ThreadMemory,
     workspace::Workspaces,
 };
 pub(crate) use read::ReplyInbox;

@@ -16,6 +16,11 @@ fn channel_of(installation: &AppInstallation, place: &ThreadReply) -> String {
     format!("{}/{}", installation.scope(), place.channel)
 }
 
+/// Under what a message is on record that was edited until nothing of it was left. Slack's names for messages are numbers.
+fn emptied(place: &ThreadReply) -> String {
+    format!("{}/emptied", place.ts)
+}
+
 /// What is remembered of threads. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct ThreadMemory {
@@ -25,14 +30,44 @@ pub(crate) struct ThreadMemory {
 
 impl ThreadMemory {
     /// Notes that a message was deleted, or was refused: whatever comes of it later is no comment.
-    pub(super) async fn bury(
+    pub(crate) async fn bury(
         &self,
         installation: &AppInstallation,
         place: &ThreadReply,
     ) -> Result<(), DbErr> {
+        self.note(installation, place, place.ts.clone()).await
+    }
+
+    /// Notes that a message says nothing any more: it is no comment until it says something again.
+    pub(crate) async fn empty(
+        &self,
+        installation: &AppInstallation,
+        place: &ThreadReply,
+    ) -> Result<(), DbErr> {
+        self.note(installation, place, emptied(place)).await
+    }
+
+    /// Notes that a message says something again, if it was emptied.
+    pub(crate) async fn fill(
+        &self,
+        installation: &AppInstallation,
+        place: &ThreadReply,
+    ) -> Result<(), DbErr> {
+        tombstone::Entity::delete_by_id((channel_of(installation, place), emptied(place)))
+            .exec(self.database.write())
+            .await
+            .map(|_| ())
+    }
+
+    async fn note(
+        &self,
+        installation: &AppInstallation,
+        place: &ThreadReply,
+        ts: String,
+    ) -> Result<(), DbErr> {
         let row = tombstone::ActiveModel {
             channel_id: Set(channel_of(installation, place)),
-            ts: Set(place.ts.clone()),
+            ts: Set(ts),
             created_at: Set(self.clock.now()),
         };
         let key = [tombstone::Column::ChannelId, tombstone::Column::Ts];
@@ -44,10 +79,29 @@ impl ThreadMemory {
     }
 
     /// Whether a message was deleted or refused.
-    pub(super) async fn is_buried(
+    pub(crate) async fn is_buried(
         &self,
         installation: &AppInstallation,
         place: &ThreadReply,
+    ) -> Result<bool, DbErr> {
+        self.is_noted(installation, place, vec![place.ts.clone()]).await
+    }
+
+    /// Whether nothing is left of a message: it was deleted, refused, or emptied.
+    pub(crate) async fn is_gone(
+        &self,
+        installation: &AppInstallation,
+        place: &ThreadReply,
+    ) -> Result<bool, DbErr> {
+        let names = vec![place.ts.clone(), emptied(place)];
+        self.is_noted(installation, place, names).await
+    }
+
+    async fn is_noted(
+        &self,
+        installation: &AppInstallation,
+        place: &ThreadReply,
+        names: Vec<String>,
     ) -> Result<bool, DbErr> {
         let mut channels = vec![channel_of(installation, place)];
         if !installation.may_be_forged() {
@@ -56,14 +110,14 @@ impl ThreadMemory {
         }
         let found = tombstone::Entity::find()
             .filter(tombstone::Column::ChannelId.is_in(channels))
-            .filter(tombstone::Column::Ts.eq(&place.ts))
+            .filter(tombstone::Column::Ts.is_in(names))
             .one(self.database.read())
             .await?;
         Ok(found.is_some())
     }
 
     /// Whether somebody has not been told this in this thread yet; by now they have.
-    pub(super) async fn is_news(
+    pub(crate) async fn is_news(
         &self,
         installation: &AppInstallation,
         place: &ThreadReply,
@@ -90,7 +144,7 @@ impl ThreadMemory {
     }
 
     /// Forgets what is long past.
-    pub(super) async fn forget(&self) -> Result<(), DbErr> {
+    pub(crate) async fn forget(&self) -> Result<(), DbErr> {
         let (database, past) = (&self.database, self.clock.now() - KEPT);
         tombstone::Entity::delete_many()
             .filter(tombstone::Column::CreatedAt.lt(past))

@@ -6,6 +6,7 @@ use super::subcommand::{ParseError, Subcommands};
 use crate::{
     grammar::usage::{HELP, Usage},
     notice::{self, Notice},
+    texts::{commands, notices},
 };
 
 /// Longest name of a command; Slack's own limit is 32.
@@ -34,26 +35,26 @@ fn line(place: WritingPlace<'_>, usage: &Usage) -> Mrkdwn {
 
 /// What can be asked of the bot in an incident's thread.
 pub(crate) fn help_in_thread(subcommands: &Subcommands) -> Mrkdwn {
-    let head = Mrkdwn::own("*What Tocsin does for you in an incident's thread*");
+    let head = Mrkdwn::own(commands::HELP_IN_THREAD);
     let all = subcommands.thread_usages().fold(head, |text, usage| {
         text.plus("\n")
             .and(&line(WritingPlace::Thread, usage))
             .plus(" – ")
             .plus(usage.about)
     });
-    all.plus("\nFor everything else, type Tocsin's slash command with `help` in a channel. Slash commands don't work in threads.")
+    all.plus(commands::HELP_ELSEWHERE)
 }
 
 /// All that the slash command does.
 pub(crate) fn help(subcommands: &Subcommands, command: &str) -> Mrkdwn {
-    let head = Mrkdwn::own("*What Tocsin does for you here*");
+    let head = Mrkdwn::own(commands::HELP_HERE);
     let all = subcommands.usages().fold(head, |text, usage| {
         text.plus("\n")
             .and(&line(WritingPlace::Command(command), usage))
             .plus(" – ")
             .plus(usage.about)
     });
-    let in_thread = all.plus("\nIn an incident's thread, mention the bot:");
+    let in_thread = all.plus(commands::HELP_MENTION);
     let mut forms = subcommands.thread_usages();
     let first = forms.next();
     let in_thread = first.into_iter().fold(in_thread, |text, usage| {
@@ -70,53 +71,26 @@ pub(crate) fn help(subcommands: &Subcommands, command: &str) -> Mrkdwn {
 pub(crate) fn misread(place: WritingPlace<'_>, error: &ParseError) -> Mrkdwn {
     match error {
         ParseError::Unknown { word, close } => {
-            let text = Mrkdwn::own("There is no command \"").and(&Mrkdwn::text(word)).plus("\"");
-            match close {
-                Some(usage) => text
-                    .plus(" (UNKNOWN_COMMAND). Did you mean ")
-                    .and(&line(place, usage))
-                    .plus("?"),
-                None => text
-                    .plus(" (UNKNOWN_COMMAND). To see all commands, type ")
-                    .and(&line(place, HELP))
-                    .plus("."),
-            }
+            let close = close.map(|usage| line(place, usage));
+            commands::unknown(word, close.as_ref(), &line(place, HELP))
         }
-        ParseError::Wrong { usage, why } => Mrkdwn::own("Nothing was done: ")
-            .and(&Mrkdwn::recorded(escape(why)))
-            .plus(" (WRONG_ARGUMENTS). Type ")
-            .and(&line(place, usage))
-            .plus("."),
-        ParseError::CommandOnly { usage } => Mrkdwn::own("`")
-            .plus(usage.names[0])
-            .plus("` works only as Tocsin's slash command, in a channel (COMMAND_ONLY). To see what works here, type ")
-            .and(&line(place, HELP))
-            .plus("."),
+        ParseError::Wrong { usage, why } => {
+            commands::wrong_arguments(&Mrkdwn::recorded(escape(why)), &line(place, usage))
+        }
+        ParseError::CommandOnly { usage } => commands::command_only(usage.names[0], &line(place, HELP)),
     }
 }
 
 /// Why a command about no incident in particular had no effect, as mrkdwn.
 pub(crate) fn sorry(notice: &Notice) -> String {
+    let organization = notice.organization();
     let text = match notice {
-        Notice::NotLinked { .. } => {
-            "Your Slack account isn't linked to a member in Tocsin. To link it, use the subcommand `link`"
-        }
-        Notice::Deactivated { help } => {
-            return notice.sentence(&format!(
-                "Your Tocsin account{} is deactivated",
-                help.in_organization()
-            ));
-        }
-        Notice::ReadOnly { help } => {
-            return notice.sentence(&format!("You have read-only access{}", help.in_organization()));
-        }
-        Notice::AmbiguousOrganization => {
-            "You are a member of several organisations. Name the service, so that Tocsin knows which one you mean"
-        }
-        Notice::Disconnected => {
-            "Tocsin is disconnected from this workspace: an administrator has to install its app again. Until then, use Tocsin's web pages"
-        }
-        Notice::Unavailable => "Tocsin isn't answering right now. Try again in a moment",
+        Notice::NotLinked { .. } => Mrkdwn::own(notices::COMMAND_NOT_LINKED),
+        Notice::Deactivated { .. } => notices::command_deactivated(organization),
+        Notice::ReadOnly { .. } => notices::command_read_only(organization),
+        Notice::AmbiguousOrganization => Mrkdwn::own(notices::COMMAND_AMBIGUOUS),
+        Notice::Disconnected => Mrkdwn::own(notices::COMMAND_DISCONNECTED),
+        Notice::Unavailable => Mrkdwn::own(notices::COMMAND_UNAVAILABLE),
         Notice::External
         | Notice::OtherOrganization
         | Notice::NotFound
@@ -128,7 +102,7 @@ pub(crate) fn sorry(notice: &Notice) -> String {
         | Notice::NoEscalationPolicy
         | Notice::Refused { .. } => return notice::press(notice, "see"),
     };
-    notice.sentence(text)
+    notice.sentence(&text).as_str().to_owned()
 }
 
 /// Why a command had no effect, as mrkdwn.
@@ -137,7 +111,7 @@ pub(crate) fn refused(notice: &Notice, usage: &Usage) -> String {
         return sorry(notice);
     }
     match notice {
-        Notice::NotFound => "There is no such incident in your organisation (NOT_FOUND).".to_owned(),
+        Notice::NotFound => notices::NO_SUCH_INCIDENT.to_owned(),
         Notice::NotLinked { .. }
         | Notice::Deactivated { .. }
         | Notice::Disconnected
@@ -180,15 +154,15 @@ mod tests {
         );
         let wrong = ParseError::Wrong {
             usage: USAGE,
-            why: "it needs the incident's number".to_owned(),
+            why: "give the incident's number".to_owned(),
         };
         assert_eq!(
             misread(WritingPlace::Command("/i"), &wrong).as_str(),
-            "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Type `/i ack N`."
+            "Nothing was done: give the incident's number (WRONG_ARGUMENTS). Type `/i ack N`."
         );
         assert_eq!(
             misread(WritingPlace::Thread, &wrong).as_str(),
-            "Nothing was done: it needs the incident's number (WRONG_ARGUMENTS). Type `@bot ack`."
+            "Nothing was done: give the incident's number (WRONG_ARGUMENTS). Type `@bot ack`."
         );
     }
 }

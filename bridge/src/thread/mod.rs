@@ -1,5 +1,11 @@
 //! Which incident a message in Slack belongs to, by the posts on record and by what incidents were made of.
 
+mod memory;
+mod retract;
+
+pub(crate) use memory::ThreadMemory;
+pub(crate) use retract::retract;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::ExprTrait};
 use tocsin_database::Database;
 use tocsin_entity::{
@@ -9,7 +15,7 @@ use tocsin_entity::{
 };
 use tocsin_queue::JobError;
 
-use crate::{installation::AppInstallation, origin, store::posts};
+use crate::{installation::AppInstallation, origin, rich_text::message::ThreadReply, store::posts};
 
 /// The thread of an incident's own message, or of the message that it was made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +25,13 @@ pub(crate) struct Thread {
     pub(crate) team_id: String,
     /// Through which connector it is shown there; none where it was made of the thread's first message.
     pub(crate) connector: Option<ConnectorId>,
+}
+
+impl Thread {
+    /// How the comment is called that a message in the thread is.
+    pub(crate) fn external_ref(&self, place: &ThreadReply) -> String {
+        format!("slack:{}/{}/{}", self.team_id, place.channel, place.ts)
+    }
 }
 
 /// What a message is to us.
