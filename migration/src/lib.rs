@@ -40,6 +40,7 @@ mod m20261130_000020_add_slack_connector_failed_at;
 mod m20261130_000030_drop_needless_checks;
 mod m20261130_000040_create_slack_preview;
 mod m20261130_000050_create_session;
+mod m20261130_000060_create_oidc_identity;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
@@ -118,6 +119,7 @@ impl Migrator {
             Box::new(m20261130_000030_drop_needless_checks::Migration),
             Box::new(m20261130_000040_create_slack_preview::Migration),
             Box::new(m20261130_000050_create_session::Migration),
+            Box::new(m20261130_000060_create_oidc_identity::Migration),
         ]
     }
 }

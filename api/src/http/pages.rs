@@ -11,7 +11,7 @@ use axum::{
 };
 
 /// Only what this server itself sends, and connections to itself alone.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// `GraphiQL`'s editor makes style elements while it runs, and its style sheet has images as data.
 const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \

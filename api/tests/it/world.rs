@@ -250,6 +250,7 @@ impl Replica {
                 client_id: Some("1234.5678".to_owned()),
                 has_own_workspace,
             },
+            oidc: None,
             introspection: Introspection::default(),
             trusted_proxies: vec!["127.0.0.1/32".parse().expect("an address")],
         };

@@ -7,7 +7,7 @@ mod submit;
 
 pub(crate) use self::{
     carry_over::run as carry_over,
-    command::{NewMember, insert},
+    command::{GivenRole, NewMember, give_role, insert},
 };
 pub use self::{
     query::{UserCriteria, list},
