@@ -32,10 +32,11 @@ pub(crate) enum IssuerCallError {
 pub(crate) struct IssuerHttp(reqwest::Client);
 
 impl IssuerHttp {
-    pub(crate) fn new() -> Result<Self, OidcError> {
+    /// `patience` is how long the issuer may take to answer.
+    pub(crate) fn new(patience: Duration) -> Result<Self, OidcError> {
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(ANSWER_TIMEOUT)
+            .timeout(patience)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("tocsin/", env!("CARGO_PKG_VERSION")))
             .build()
@@ -55,6 +56,17 @@ impl IssuerHttp {
         let request =
             reqwest::Request::try_from(request).map_err(|error| IssuerCallError::Refused(told(error)))?;
         let mut answer = self.0.execute(request).await.map_err(unreachable)?;
+        let status = answer.status();
+        if status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS {
+            return Err(IssuerCallError::Unreachable(format!(
+                "it answers with the status {status}"
+            )));
+        }
+        if status.is_redirection() {
+            return Err(IssuerCallError::Refused(format!(
+                "it sends Tocsin elsewhere, with the status {status}"
+            )));
+        }
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(unreachable)? {
             if body.len() + chunk.len() > ANSWER_MAX {

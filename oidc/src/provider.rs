@@ -27,7 +27,7 @@ use crate::{
     claims::{FurtherClaims, ReadClaims, VerifiedIdentity, identity},
     config::OidcConfig,
     error::OidcError,
-    http::{IssuerCallError, IssuerHttp},
+    http::{ANSWER_TIMEOUT, IssuerCallError, IssuerHttp},
 };
 
 /// For how long what the issuer says of itself is believed.
@@ -130,9 +130,14 @@ impl OidcProvider {
     /// # Errors
     /// Where there is no HTTP client.
     pub fn new(config: OidcConfig) -> Result<Self, OidcError> {
+        Self::with_patience(config, ANSWER_TIMEOUT)
+    }
+
+    /// The same, with another time for an answer.
+    pub(crate) fn with_patience(config: OidcConfig, patience: Duration) -> Result<Self, OidcError> {
         Ok(Self {
             config,
-            http: IssuerHttp::new()?,
+            http: IssuerHttp::new(patience)?,
             known: Mutex::default(),
         })
     }
