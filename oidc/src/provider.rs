@@ -422,7 +422,9 @@ fn of_discovery(error: &DiscoveryError<IssuerCallError>) -> OidcError {
             error.path()
         )),
         DiscoveryError::Validation(why) => OidcError::BadAnswer(why.clone()),
-        _ => OidcError::BadAnswer("its discovery document can't be used".to_owned()),
+        DiscoveryError::Other(_) | DiscoveryError::UrlParse(_) | _ => {
+            OidcError::BadAnswer("its discovery document can't be used".to_owned())
+        }
     }
 }
 
@@ -433,7 +435,13 @@ fn of_exchange(
         RequestTokenError::ServerResponse(said) => match said.error() {
             CoreErrorResponseType::InvalidGrant => OidcError::Ended("invalid_grant".to_owned()),
             CoreErrorResponseType::Extension(code) => OidcError::of_redirect(code),
-            known => OidcError::ClientRefused(known.as_ref().to_owned()),
+            known @ (CoreErrorResponseType::InvalidClient
+            | CoreErrorResponseType::InvalidRequest
+            | CoreErrorResponseType::InvalidScope
+            | CoreErrorResponseType::UnauthorizedClient
+            | CoreErrorResponseType::UnsupportedGrantType) => {
+                OidcError::ClientRefused(known.as_ref().to_owned())
+            }
         },
         RequestTokenError::Request(error) => of_call(error),
         // Neither names the body: it may hold a token.
@@ -452,7 +460,9 @@ fn of_page(error: &UserInfoError<IssuerCallError>) -> OidcError {
         UserInfoError::ClaimsVerification(error) => of_token(error),
         UserInfoError::Request(error) => of_call(error),
         UserInfoError::Response(status, _, _) => of_status("its userinfo endpoint", status.as_u16()),
-        _ => OidcError::BadAnswer("what it says of you has another form".to_owned()),
+        UserInfoError::Parse(_) | UserInfoError::Other(_) | _ => {
+            OidcError::BadAnswer("what it says of you has another form".to_owned())
+        }
     }
 }
 
@@ -474,6 +484,9 @@ fn of_token(error: &ClaimsVerificationError) -> OidcError {
         ) => "signed in a way that is not taken",
         ClaimsVerificationError::SignatureVerification(_) => "wrongly signed",
         ClaimsVerificationError::Other(_) => "missing",
-        _ => "of a form that is not taken",
+        ClaimsVerificationError::InvalidAuthContext(_)
+        | ClaimsVerificationError::InvalidAuthTime(_)
+        | ClaimsVerificationError::Unsupported(_)
+        | _ => "of a form that is not taken",
     })
 }
