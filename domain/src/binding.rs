@@ -30,20 +30,20 @@ pub(crate) async fn of_account(
         .await
 }
 
-/// Whether a member is bound to an account of the issuer's.
-pub(crate) async fn is_bound(
+/// What the issuer calls the account to which a member is bound; none where they are not yet.
+pub(crate) async fn of_member(
     db: &impl ConnectionTrait,
     organization_id: OrganizationId,
     user_id: UserId,
     issuer: &str,
-) -> Result<bool, DbErr> {
+) -> Result<Option<String>, DbErr> {
     let found = Tenant::of(organization_id)
         .find::<Entity>()
         .filter(Column::UserId.eq(user_id))
         .filter(Column::Issuer.eq(issuer))
         .one(db)
         .await?;
-    Ok(found.is_some())
+    Ok(found.map(|row| row.subject))
 }
 
 /// Binds a member to an account.

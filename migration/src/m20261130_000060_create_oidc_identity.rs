@@ -31,7 +31,8 @@ impl MigrationTrait for Migration {
         )
         .await?;
         index(m, true, IDENTITY, "issuer, subject, organization_id", None).await?;
-        create(m, STATE, &["nonce"], vec![text("nonce"), time("expires_at")], &[]).await
+        create(m, STATE, &["nonce"], vec![text("nonce"), time("expires_at")], &[]).await?;
+        index(m, false, STATE, "expires_at", None).await
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {

@@ -6,6 +6,7 @@
 mod claims;
 mod config;
 mod error;
+mod failure;
 mod http;
 mod provider;
 #[cfg(test)]

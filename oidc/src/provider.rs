@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use openidconnect::{
-    AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, DiscoveryError,
+    AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
     EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields, IssuerUrl,
-    JsonWebKeySet, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, SignatureVerificationError, StandardErrorResponse, StandardTokenResponse,
-    TokenResponse, UserInfoClaims, UserInfoError,
+    JsonWebKeySet, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    SignatureVerificationError, StandardErrorResponse, StandardTokenResponse, TokenResponse, UserInfoClaims,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType,
         CoreGenderClaim, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm,
@@ -20,14 +19,15 @@ use openidconnect::{
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
 use crate::{
     claims::{FurtherClaims, ReadClaims, VerifiedIdentity, identity},
     config::OidcConfig,
     error::OidcError,
-    http::{ANSWER_TIMEOUT, IssuerCallError, IssuerHttp},
+    failure::{of_discovery, of_exchange, of_page, of_token},
+    http::{ANSWER_TIMEOUT, IssuerHttp},
 };
 
 /// For how long what the issuer says of itself is believed.
@@ -40,6 +40,9 @@ const KEYS_AGAIN_AFTER: Duration = Duration::from_secs(30);
 const SKEW_SECONDS: i64 = 60;
 /// How old a token may be that was made for a sign-in, in seconds.
 const TOKEN_AGE_SECONDS: i64 = 900;
+
+/// How many codes are exchanged at a time: an issuer that hangs does not hold more.
+const EXCHANGES_MAX: usize = 64;
 
 /// How the tokens may be signed: by a key of the issuer's that others know the public half of, and in no other way.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
@@ -104,6 +107,7 @@ pub struct OidcProvider {
     config: OidcConfig,
     http: IssuerHttp,
     known: Mutex<Known>,
+    exchanges: Semaphore,
 }
 
 /// What only this server and the one browser can tell: `held` is the browser's, and neither can be found from the other.
@@ -139,6 +143,7 @@ impl OidcProvider {
             config,
             http: IssuerHttp::new(patience)?,
             known: Mutex::default(),
+            exchanges: Semaphore::new(EXCHANGES_MAX),
         })
     }
 
@@ -196,6 +201,11 @@ impl OidcProvider {
         held: &str,
         now: OffsetDateTime,
     ) -> Result<VerifiedIdentity, OidcError> {
+        let Ok(_turn) = self.exchanges.try_acquire() else {
+            return Err(OidcError::Unreachable(format!(
+                "{EXCHANGES_MAX} people wait for it already"
+            )));
+        };
         let client = self.client(self.metadata().await?, redirect_uri)?;
         let answer = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
@@ -392,101 +402,4 @@ fn read_token(claims: &Claims) -> ReadClaims {
         email_verified: claims.email_verified(),
         further: claims.additional_claims().clone(),
     }
-}
-
-fn of_call(error: &IssuerCallError) -> OidcError {
-    match error {
-        IssuerCallError::Unreachable(why) => OidcError::Unreachable(why.clone()),
-        IssuerCallError::Refused(why) => OidcError::BadAnswer(why.clone()),
-    }
-}
-
-fn of_status(what: &str, status: u16) -> OidcError {
-    let why = format!("{what} answers with the status {status}");
-    if status >= 500 || status == 429 {
-        OidcError::Unreachable(why)
-    } else {
-        OidcError::BadAnswer(why)
-    }
-}
-
-fn of_discovery(error: &DiscoveryError<IssuerCallError>) -> OidcError {
-    match error {
-        DiscoveryError::Request(error) => of_call(error),
-        DiscoveryError::Response(status, _, why) => match status.as_u16() {
-            200 => OidcError::BadAnswer(why.clone()),
-            status => of_status("its discovery document or its keys", status),
-        },
-        DiscoveryError::Parse(error) => OidcError::BadAnswer(format!(
-            "its discovery document or its keys have another form, at {}",
-            error.path()
-        )),
-        DiscoveryError::Validation(why) => OidcError::BadAnswer(why.clone()),
-        DiscoveryError::Other(_) | DiscoveryError::UrlParse(_) | _ => {
-            OidcError::BadAnswer("its discovery document can't be used".to_owned())
-        }
-    }
-}
-
-fn of_exchange(
-    error: &RequestTokenError<IssuerCallError, StandardErrorResponse<CoreErrorResponseType>>,
-) -> OidcError {
-    match error {
-        RequestTokenError::ServerResponse(said) => match said.error() {
-            CoreErrorResponseType::InvalidGrant => OidcError::Ended("invalid_grant".to_owned()),
-            CoreErrorResponseType::Extension(code) => OidcError::of_redirect(code),
-            known @ (CoreErrorResponseType::InvalidClient
-            | CoreErrorResponseType::InvalidRequest
-            | CoreErrorResponseType::InvalidScope
-            | CoreErrorResponseType::UnauthorizedClient
-            | CoreErrorResponseType::UnsupportedGrantType) => {
-                OidcError::ClientRefused(known.as_ref().to_owned())
-            }
-        },
-        RequestTokenError::Request(error) => of_call(error),
-        // Neither names the body: it may hold a token.
-        RequestTokenError::Parse(error, _) => OidcError::BadAnswer(format!(
-            "its answer at the token endpoint has another form, at {}",
-            error.path()
-        )),
-        RequestTokenError::Other(_) => {
-            OidcError::Unreachable("its token endpoint gave no answer of use".to_owned())
-        }
-    }
-}
-
-fn of_page(error: &UserInfoError<IssuerCallError>) -> OidcError {
-    match error {
-        UserInfoError::ClaimsVerification(error) => of_token(error),
-        UserInfoError::Request(error) => of_call(error),
-        UserInfoError::Response(status, _, _) => of_status("its userinfo endpoint", status.as_u16()),
-        UserInfoError::Parse(_) | UserInfoError::Other(_) | _ => {
-            OidcError::BadAnswer("what it says of you has another form".to_owned())
-        }
-    }
-}
-
-/// What is wrong with a token, in words that have nothing of it.
-fn of_token(error: &ClaimsVerificationError) -> OidcError {
-    use SignatureVerificationError as Signature;
-    OidcError::TokenInvalid(match error {
-        ClaimsVerificationError::Expired(_) => "expired, or not of now",
-        ClaimsVerificationError::InvalidAudience(_) => "for another client (audience)",
-        ClaimsVerificationError::InvalidIssuer(_) => "of another issuer",
-        ClaimsVerificationError::InvalidNonce(_) => "for another sign-in (nonce)",
-        ClaimsVerificationError::InvalidSubject(_) => "about somebody else (subject)",
-        ClaimsVerificationError::SignatureVerification(Signature::NoMatchingKey) => {
-            "signed with a key that is not known"
-        }
-        ClaimsVerificationError::SignatureVerification(Signature::NoSignature) => "not signed",
-        ClaimsVerificationError::SignatureVerification(
-            Signature::DisallowedAlg(_) | Signature::UnsupportedAlg(_),
-        ) => "signed in a way that is not taken",
-        ClaimsVerificationError::SignatureVerification(_) => "wrongly signed",
-        ClaimsVerificationError::Other(_) => "missing",
-        ClaimsVerificationError::InvalidAuthContext(_)
-        | ClaimsVerificationError::InvalidAuthTime(_)
-        | ClaimsVerificationError::Unsupported(_)
-        | _ => "of a form that is not taken",
-    })
 }

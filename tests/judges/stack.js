@@ -10,6 +10,8 @@ import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import Provider from "oidc-provider";
 
+// One that a header must escape.
+const CLIENT_SECRET = "a secret: of %2B the client's";
 const BINARY = process.env.TOCSIN_BINARY;
 const run = promisify(execFile);
 
@@ -31,7 +33,7 @@ async function startIssuer(redirectUri, { idTokenHasClaims = false } = {}) {
     clients: [
       {
         client_id: "tocsin",
-        client_secret: "a secret: of %2B the client's",
+        client_secret: CLIENT_SECRET,
         redirect_uris: [redirectUri],
         grant_types: ["authorization_code"],
         response_types: ["code"],
@@ -83,7 +85,7 @@ export async function startStack({ environment = {}, ...options } = {}) {
     TOCSIN_LOG: "warn",
     TOCSIN_OIDC_ISSUER: issuer.url,
     TOCSIN_OIDC_CLIENT_ID: "tocsin",
-    TOCSIN_OIDC_CLIENT_SECRET: "a secret: of %2B the client's",
+    TOCSIN_OIDC_CLIENT_SECRET: CLIENT_SECRET,
     TOCSIN_OIDC_NAME: "Example login",
     TOCSIN_OIDC_SCOPES: "email profile groups",
     TOCSIN_OIDC_GROUPS: "ops-admins=ADMIN, *=RESPONDER",
@@ -98,7 +100,7 @@ export async function startStack({ environment = {}, ...options } = {}) {
     url,
     key,
     issuer,
-    slackUrl: `http://127.0.0.1:${slackPort}`,
+    clientSecret: CLIENT_SECRET,
     logged: () => ended.said,
     /** What a command prints; `before` are words before it, as `faketime` has them. */
     async tocsin(words, before = []) {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, QueryFilter, QuerySelect, sea_query::LockType,
+};
 use secrecy::SecretString;
 use tocsin_entity::{
     id::{OrganizationId, UserId},
@@ -73,7 +75,7 @@ pub async fn by_issuer(
 ) -> Result<Vec<IssuerLink>, SignInError> {
     let tx = domain.database().begin_write().await?;
     let (mut links, mut objections, mut is_changed) = (Vec::new(), Vec::new(), false);
-    for (organization_id, (user_id, is_bound)) in candidates(&tx, account).await? {
+    for (organization_id, user_id) in candidates(&tx, account).await? {
         let Some(organization) = organization(&tx, organization_id, policy).await? else {
             continue;
         };
@@ -84,7 +86,7 @@ pub async fn by_issuer(
             browser.address,
             &browser.request_id,
         );
-        match sign_in_to(&tx, &trail, (organization_id, user_id), is_bound, account, policy).await? {
+        match sign_in_to(&tx, &trail, (organization_id, user_id), account, policy).await? {
             Ok(given) => is_changed |= given == GivenRole::Changed,
             Err(objection) => {
                 objections.push(objection);
@@ -121,18 +123,18 @@ pub async fn by_issuer(
     Ok(links)
 }
 
-/// In each organisation the member who may be meant, and whether the account is theirs already. In the order of the organisations, so that of two who
+/// In each organisation the member who may be meant: whose account it is, else whose address. In the order of the organisations, so that of two who
 /// sign in at once neither waits for the other for ever.
 async fn candidates(
     tx: &DatabaseTransaction,
     account: &ProvenAccount,
-) -> Result<BTreeMap<OrganizationId, (UserId, bool)>, SignInError> {
+) -> Result<BTreeMap<OrganizationId, UserId>, SignInError> {
     let mut found = BTreeMap::new();
     for member in with_address(tx, &account.email).await? {
-        found.insert(member.organization_id, (member.user_id, false));
+        found.insert(member.organization_id, member.user_id);
     }
     for bound in binding::of_account(tx, &account.issuer, &account.subject).await? {
-        found.insert(bound.organization_id, (bound.user_id, true));
+        found.insert(bound.organization_id, bound.user_id);
     }
     Ok(found)
 }
@@ -145,13 +147,17 @@ async fn with_address(db: &impl ConnectionTrait, email: &str) -> Result<Vec<memb
         .await
 }
 
-/// The organisation, if the issuer's word counts there.
+/// The organisation, if the issuer's word counts there. It is locked: of two sign-ins with one account, the second finds what the first has bound.
 async fn organization(
     db: &impl ConnectionTrait,
     id: OrganizationId,
     policy: &IssuerPolicy,
 ) -> Result<Option<organization::Model>, DbErr> {
-    let found = Tenant::of(id).organization().one(db).await?;
+    let found = Tenant::of(id)
+        .organization()
+        .lock(LockType::NoKeyUpdate)
+        .one(db)
+        .await?;
     Ok(found.filter(|row| {
         let names = [row.slug.clone(), row.id.to_string()];
         let listed = policy.organizations.as_ref();
@@ -164,7 +170,6 @@ async fn sign_in_to(
     tx: &DatabaseTransaction,
     trail: &AuditTrail,
     (organization_id, user_id): (OrganizationId, UserId),
-    is_bound: bool,
     account: &ProvenAccount,
     policy: &IssuerPolicy,
 ) -> Result<Result<GivenRole, Objection>, DbErr> {
@@ -177,7 +182,8 @@ async fn sign_in_to(
     if member.is_none() {
         return Ok(Err(Objection::Deactivated));
     }
-    if !is_bound && binding::is_bound(tx, organization_id, user_id, &account.issuer).await? {
+    let bound = binding::of_member(tx, organization_id, user_id, &account.issuer).await?;
+    if bound.as_ref().is_some_and(|subject| *subject != account.subject) {
         return Ok(Err(Objection::OtherAccount));
     }
     let given = match (&policy.group_roles, &account.groups) {
@@ -191,7 +197,7 @@ async fn sign_in_to(
     let Some(given) = given else {
         return Ok(Err(Objection::NoRole));
     };
-    if !is_bound {
+    if bound.is_none() {
         let of = (account.issuer.as_str(), account.subject.as_str());
         binding::bind(tx, trail, organization_id, user_id, of).await?;
     }

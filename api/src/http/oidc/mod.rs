@@ -91,13 +91,26 @@ impl From<HttpRefusal> for OidcRefusal {
 }
 
 impl OidcRefusal {
-    /// Whether whoever guesses would come by it.
+    /// Whether whoever guesses, or asks without end, would come by it: what neither this server nor the issuer is to blame for.
     fn is_guess(&self) -> bool {
-        matches!(
-            self,
-            Self::SignIn(SignInError::StateForged | SignInError::StateUsed)
-                | Self::Issuer(OidcError::TokenInvalid(_) | OidcError::Ended(_))
-        )
+        match self {
+            Self::SignIn(SignInError::Fault(_)) | Self::NotConfigured | Self::NoTls | Self::TurnedAway(_) => {
+                false
+            }
+            Self::SignIn(_) => true,
+            Self::Issuer(error) => match error {
+                OidcError::Denied
+                | OidcError::Ended(_)
+                | OidcError::TokenInvalid(_)
+                | OidcError::EmailMissing
+                | OidcError::EmailUnverified
+                | OidcError::GroupsMissing => true,
+                OidcError::Unreachable(_)
+                | OidcError::BadAnswer(_)
+                | OidcError::ClientRefused(_)
+                | OidcError::NoClient(_) => false,
+            },
+        }
     }
 
     fn code(&self) -> &'static str {
@@ -310,7 +323,12 @@ async fn links(
 ) -> Result<Vec<IssuerLink>, OidcRefusal> {
     let issuer = endpoint.issuer()?;
     look_at_flood(&endpoint.wrong_keys, browser.address)?;
-    let state = said.get("state").unwrap_or_default();
+    let (code, error) = (said.get("code"), said.get("error"));
+    // What is no answer at all uses nothing up.
+    let state = said
+        .get("state")
+        .filter(|_| code.is_some() || error.is_some())
+        .unwrap_or_default();
     sign_in::come_back(&endpoint.api, state, browser.binding.as_deref()).await?;
     let held = browser
         .binding
@@ -323,12 +341,10 @@ async fn links(
     {
         return Err(OidcError::TokenInvalid("of another issuer").into());
     }
-    if let Some(error) = said.get("error") {
-        return Err(OidcError::of_redirect(error).into());
-    }
-    let code = said
-        .get("code")
-        .ok_or_else(|| OidcError::BadAnswer("it sent neither a code nor an error".to_owned()))?;
+    let code = match (error, code) {
+        (Some(error), _) => return Err(OidcError::of_redirect(error).into()),
+        (None, code) => code.unwrap_or_default(),
+    };
     let now = endpoint.api.clock().now();
     let found = issuer
         .provider

@@ -129,6 +129,18 @@ on_each_database! {
         assert_eq!(viewer(&two).await["user"]["name"], "Rita");
     }
 
+    async fn of_those_who_sign_in_at_once_for_the_first_time_each_is_signed_in(world) {
+        let place = Place::new(world).await;
+        let there = place.again_with(IssuerPolicy::default()).await;
+        world.member("Rita", "ADMIN").await;
+        let came = futures::future::join_all((0..6).map(|n| {
+            let place = if n % 2 == 0 { &place } else { &there };
+            async move { place.come_back(rita()).await.0 }
+        }))
+        .await;
+        assert!(came.iter().all(|back| back.tokens().len() == 1), "{came:?}");
+    }
+
     async fn groups_give_roles_at_each_sign_in(world) {
         let place = Place::with(world, of_groups("ops-admins=ADMIN, ops=RESPONDER")).await;
         world.member("Rita", "STAKEHOLDER").await;

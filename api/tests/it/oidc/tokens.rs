@@ -147,7 +147,7 @@ on_each_database! {
             ("error=%3Cscript%3Ealert(1)%3C/script%3E", "OIDC_ENDED"),
             ("error=temporarily_unavailable", "OIDC_UNREACHABLE"),
             ("iss=https%3A%2F%2Fevil.example&code=x", "OIDC_TOKEN_INVALID"),
-            ("", "OIDC_BAD_ANSWER"),
+            ("", "SIGN_IN_INVALID"),
             ("code=guessed", "OIDC_ENDED"),
         ] {
             let begun = place.begin().await;
