@@ -200,14 +200,20 @@ async fn a_member_is_given_a_link_to_sign_in_that_nobody_else_sees(transport: Tr
     let told = scene.told("general").concat();
     let link = format!("https://tocsin.example.com/ops/sign-in#token=of-{alice}|Sign in to Tocsin");
     assert!(told.contains(&link) && told.contains("Alice Archer"), "{told}");
-    // Who is no member, as far as Slack says, is told how to become one; and a member who is gone is given none.
+    // Who is linked to no member is told how to link themselves; a guest, whose address Slack does not share, and a member who is gone are given none.
+    scene.types("carol", "login").await;
+    scene
+        .until_said("link yourself: use /störung link here and follow what it says")
+        .await;
     scene.types("guest", "login").await;
-    scene.until_said("(NOT_LINKED)").await;
-    scene.until_said("isn't linked to a member").await;
+    scene
+        .until_said("ask an administrator of your organisation whether you are a member")
+        .await;
     scene.stage.tracker.deactivate("alice@example.com");
     scene.types("alice", "login").await;
     scene.until_said("(DEACTIVATED)").await;
     let told = scene.told("general").concat();
+    assert_eq!(told.matches("(NOT_LINKED)").count(), 2, "{told}");
     assert_eq!(told.matches("#token=").count(), 1, "{told}");
     let channel = scene.slack().channel("general").expect("a channel");
     assert_eq!(channel.messages.len(), before, "nobody else sees it");
