@@ -95,7 +95,7 @@ pub struct ProviderSummary {
 
 /// What is kept of the issuer.
 #[derive(Debug, Default)]
-struct Known {
+struct ProviderCache {
     metadata: Option<(CoreProviderMetadata, Instant)>,
     failed: Option<(OidcError, Instant)>,
     keys_renewed: Option<Instant>,
@@ -106,7 +106,7 @@ struct Known {
 pub struct OidcProvider {
     config: OidcConfig,
     http: IssuerHttp,
-    known: Mutex<Known>,
+    known: Mutex<ProviderCache>,
     exchanges: Semaphore,
 }
 

@@ -19,7 +19,7 @@ use crate::{
     binding,
     session::{NewSignInLink, make_link},
     tenant::{Tenant, everywhere},
-    user::{GivenRole, give_role},
+    user::{RoleOutcome, give_role},
     viewer::{hash_key, tell_all},
 };
 
@@ -87,7 +87,7 @@ pub async fn by_issuer(
             &browser.request_id,
         );
         match sign_in_to(&tx, &trail, (organization_id, user_id), account, policy).await? {
-            Ok(given) => is_changed |= given == GivenRole::Changed,
+            Ok(given) => is_changed |= given == RoleOutcome::Changed,
             Err(objection) => {
                 objections.push(objection);
                 continue;
@@ -172,7 +172,7 @@ async fn sign_in_to(
     (organization_id, user_id): (OrganizationId, UserId),
     account: &ProvenAccount,
     policy: &IssuerPolicy,
-) -> Result<Result<GivenRole, Objection>, DbErr> {
+) -> Result<Result<RoleOutcome, Objection>, DbErr> {
     let member = Tenant::of(organization_id)
         .find::<membership::Entity>()
         .filter(membership::Column::UserId.eq(user_id))
@@ -192,7 +192,7 @@ async fn sign_in_to(
             let wanted = |before| roles.role(groups, before);
             give_role(tx, trail, organization_id, user_id, wanted).await?
         }
-        (None, _) => Some(GivenRole::AsBefore),
+        (None, _) => Some(RoleOutcome::AsBefore),
     };
     let Some(given) = given else {
         return Ok(Err(Objection::NoRole));

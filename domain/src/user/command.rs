@@ -199,7 +199,7 @@ pub(crate) async fn give_role(
     organization_id: OrganizationId,
     user_id: UserId,
     wanted: impl FnOnce(Role) -> Option<Role>,
-) -> Result<Option<GivenRole>, DbErr> {
+) -> Result<Option<RoleOutcome>, DbErr> {
     let members = lock_members(tx, organization_id).await?;
     let Some(before) = members.iter().find(|member| member.user_id == user_id) else {
         return Ok(None);
@@ -210,24 +210,24 @@ pub(crate) async fn give_role(
         None => return Ok(None),
     };
     if role == before.role {
-        return Ok(Some(GivenRole::AsBefore));
+        return Ok(Some(RoleOutcome::AsBefore));
     }
     if is_last_owner(&members, before) {
         tracing::warn!(
             "{user_id} is the last owner of {organization_id} and stays one; the groups say {role}"
         );
-        return Ok(Some(GivenRole::AsBefore));
+        return Ok(Some(RoleOutcome::AsBefore));
     }
     let mut change = before.clone().into_active_model();
     change.role = Set(role);
     let after = change.update(tx).await?;
     trail.changed(tx, before, &after).await?;
-    Ok(Some(GivenRole::Changed))
+    Ok(Some(RoleOutcome::Changed))
 }
 
 /// What came of giving a member a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GivenRole {
+pub(crate) enum RoleOutcome {
     /// It is the one before.
     AsBefore,
     /// It is another.

@@ -113,6 +113,14 @@ impl OidcRefusal {
         }
     }
 
+    /// Whether the log tells of it: not of what anybody could fill it with, at no cost.
+    fn is_told(&self) -> bool {
+        match self {
+            Self::NotConfigured | Self::NoTls | Self::TurnedAway(_) => false,
+            Self::Issuer(_) | Self::SignIn(_) => true,
+        }
+    }
+
     fn code(&self) -> &'static str {
         match self {
             Self::NotConfigured => "OIDC_NOT_CONFIGURED",
@@ -203,12 +211,14 @@ impl OidcEndpoint {
         up: &'static str,
     ) -> Response {
         let mut refusal = refusal;
-        tracing::warn!(
-            request.id = request_id.as_str(),
-            oidc.code = refusal.code(),
-            "somebody could not be signed in with the identity provider: {}",
-            refusal.detail()
-        );
+        if refusal.is_told() {
+            tracing::warn!(
+                request.id = request_id.as_str(),
+                oidc.code = refusal.code(),
+                "somebody could not be signed in with the identity provider: {}",
+                refusal.detail()
+            );
+        }
         count(refusal.code());
         if refusal.is_guess()
             && let Err(turned_away) = slow_down(&self.wrong_keys, address).await
@@ -265,20 +275,20 @@ async fn way_to_issuer(
 /// The issuer has sent somebody back.
 async fn come_back(
     State(endpoint): State<OidcEndpoint>,
-    RawQuery(query): RawQuery,
+    RawQuery(raw): RawQuery,
     request: axum::extract::Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
     let request_id = RequestId::of(&parts.extensions);
     let address = endpoint.address(&parts);
-    let said = Said::read(query.as_deref().unwrap_or_default());
+    let query = CallbackQuery::read(raw.as_deref().unwrap_or_default());
     let browser = BrowserRequest {
         user_agent: None,
         address,
         binding: endpoint.settings.browser.binding(&parts.headers),
         request_id: request_id.to_string(),
     };
-    match links(&endpoint, &said, &browser).await {
+    match links(&endpoint, &query, &browser).await {
         Ok(links) => {
             count("OK");
             let page = below(endpoint.api.config().public_url.as_str(), "/sign-in");
@@ -289,9 +299,9 @@ async fn come_back(
 }
 
 /// What stands in the query with which somebody comes back.
-struct Said(HashMap<String, String>);
+struct CallbackQuery(HashMap<String, String>);
 
-impl Said {
+impl CallbackQuery {
     /// What is there twice is not there: whoever adds to an answer is not believed.
     fn read(query: &str) -> Self {
         let mut found: HashMap<String, Option<String>> = HashMap::new();
@@ -318,14 +328,14 @@ impl Said {
 /// A link for each organisation of whoever has come back.
 async fn links(
     endpoint: &OidcEndpoint,
-    said: &Said,
+    query: &CallbackQuery,
     browser: &BrowserRequest,
 ) -> Result<Vec<IssuerLink>, OidcRefusal> {
     let issuer = endpoint.issuer()?;
     look_at_flood(&endpoint.wrong_keys, browser.address)?;
-    let (code, error) = (said.get("code"), said.get("error"));
+    let (code, error) = (query.get("code"), query.get("error"));
     // What is no answer at all uses nothing up.
-    let state = said
+    let state = query
         .get("state")
         .filter(|_| code.is_some() || error.is_some())
         .unwrap_or_default();
@@ -335,7 +345,7 @@ async fn links(
         .as_deref()
         .ok_or(SignInError::StateOfOtherBrowser)?;
     // Source: RFC 9207. An issuer that names itself in the answer must be the one that was asked.
-    if said
+    if query
         .get("iss")
         .is_some_and(|named| named != issuer.provider.issuer())
     {
