@@ -14,8 +14,10 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use tocsin_database::Database;
 use tocsin_domain::{Domain, DomainConfig};
+use tocsin_oidc::{OidcError, OidcProvider};
 use tocsin_queue::Queue;
 use tocsin_seal::Sealer;
+use tocsin_slack_app::public_url::below;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -24,8 +26,12 @@ pub use self::{
     http::Introspection,
 };
 pub use tocsin_domain::{
-    DomainStartError, SlackAppConfig, bootstrap, clock_ahead_of, connector::connectors_held_back, restore,
+    DomainStartError, SlackAppConfig, bootstrap, clock_ahead_of,
+    connector::connectors_held_back,
+    restore,
+    sign_in::{GroupRoles, IssuerPolicy},
 };
+pub use tocsin_oidc::OidcConfig;
 
 /// What the API must be told.
 #[derive(Debug, Clone)]
@@ -38,10 +44,62 @@ pub struct ApiConfig {
     pub sealer: Option<Sealer>,
     /// The Slack app of the server's configuration.
     pub slack: SlackAppConfig,
+    /// `TOCSIN_OIDC_ISSUER` and what belongs to it: the issuer with which people sign in. Default: none.
+    pub oidc: Option<OidcSettings>,
     /// `TOCSIN_INTROSPECTION`: who may ask about the schema itself. Default: whoever shows a key.
     pub introspection: Introspection,
     /// `TOCSIN_TRUSTED_PROXIES`: the proxies that are believed whose request they pass on. Default: none.
     pub trusted_proxies: Vec<IpNet>,
+}
+
+/// The OpenID issuer with which people sign in.
+#[derive(Debug, Clone)]
+pub struct OidcSettings {
+    /// The issuer, and this server's client there.
+    pub provider: OidcConfig,
+    /// What people read on the button.
+    pub name: String,
+    /// What its word counts for.
+    pub policy: IssuerPolicy,
+}
+
+/// Why the API could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiStartError {
+    /// The domain could not.
+    #[error(transparent)]
+    Domain(#[from] DomainStartError),
+    /// The issuer could never be asked.
+    #[error("{} ({})", .0, .0.detail())]
+    Oidc(#[from] OidcError),
+}
+
+/// The issuer, ready to be asked.
+#[derive(Debug)]
+struct OidcSignIn {
+    provider: OidcProvider,
+    name: String,
+    policy: IssuerPolicy,
+}
+
+impl OidcSignIn {
+    fn new(settings: OidcSettings) -> Result<Self, OidcError> {
+        let OidcSettings {
+            provider,
+            name,
+            policy,
+        } = settings;
+        Ok(Self {
+            provider: OidcProvider::new(provider)?,
+            name,
+            policy,
+        })
+    }
+}
+
+/// Where an OpenID issuer is to send people back to: this is registered there.
+pub fn oidc_redirect_uri(public_url: &Url) -> String {
+    below(public_url.as_str(), http::OIDC_CALLBACK)
 }
 
 /// The API, started. Cheap to clone.
@@ -51,6 +109,7 @@ pub struct Api {
     schema: Schema,
     introspection: Introspection,
     trusted_proxies: Vec<IpNet>,
+    oidc: Option<Arc<OidcSignIn>>,
     /// Cancelled when the process is to end.
     closing: CancellationToken,
 }
@@ -67,18 +126,19 @@ impl Api {
     /// Starts the API over an open, migrated database, and asks it what time it is.
     ///
     /// # Errors
-    /// [`DomainStartError`], where `redis_url` can't be read. That Redis is down at the moment is no error.
+    /// [`ApiStartError`], where `redis_url` can't be read. That Redis or the OpenID issuer is down at the moment is no error.
     pub async fn new(
         config: ApiConfig,
         database: Database,
         queue: Queue,
         redis_url: Option<String>,
-    ) -> Result<Self, DomainStartError> {
+    ) -> Result<Self, ApiStartError> {
         let ApiConfig {
             public_url,
             bridge_token,
             sealer,
             slack,
+            oidc,
             introspection,
             trusted_proxies,
         } = config;
@@ -88,6 +148,7 @@ impl Api {
             sealer,
             slack,
         };
+        let oidc = oidc.map(OidcSignIn::new).transpose()?;
         let domain = Domain::start(config, database, queue, redis_url.as_deref()).await?;
         let schema = graphql::build(&domain, introspection);
         Ok(Self {
@@ -95,6 +156,7 @@ impl Api {
             schema,
             introspection,
             trusted_proxies,
+            oidc: oidc.map(Arc::new),
             closing: CancellationToken::new(),
         })
     }

@@ -185,6 +185,7 @@ pub(crate) async fn api(
         bridge_token,
         sealer: secret::sealer(settings)?,
         slack,
+        oidc: settings.oidc.clone(),
         introspection: settings.introspection,
         trusted_proxies: settings.trusted_proxies.clone(),
     };

@@ -7,6 +7,7 @@ pub mod actor;
 pub mod api_key;
 pub mod audit;
 pub mod author;
+mod binding;
 pub mod bootstrap;
 pub mod connector;
 pub mod data_loader;

@@ -50,6 +50,7 @@ owned!(
     incident,
     service_manager,
     membership,
+    oidc_identity,
     postmortem,
     service,
     session,

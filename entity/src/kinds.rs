@@ -296,6 +296,8 @@ kind! {
         SlackLink = "SLACK_LINK",
         /// By the link that makes an organisation's first owner.
         FirstOwner = "FIRST_OWNER",
+        /// With the OpenID issuer of the server's configuration.
+        Oidc = "OIDC",
     }
 
     /// What an administrator asks the bridge to do.

@@ -18,6 +18,8 @@ pub mod idempotency;
 pub mod incident;
 pub mod incident_assignee;
 pub mod membership;
+pub mod oidc_identity;
+pub mod oidc_state;
 pub mod organization;
 pub mod postmortem;
 pub mod service;

@@ -15,6 +15,8 @@ pub const OWNERS: &[(&str, &str)] = &[
     ("incident", "domain"),
     ("incident_assignee", "domain"),
     ("membership", "domain"),
+    ("oidc_identity", "domain"),
+    ("oidc_state", "domain"),
     ("organization", "domain"),
     ("postmortem", "domain"),
     ("service", "domain"),

@@ -43,6 +43,7 @@ mod m20261130_000050_create_session;
 mod m20261130_000060_create_slack_draft;
 mod m20261130_000070_add_slack_post_looked_at;
 mod m20261130_000080_add_service_archived;
+mod m20261130_000090_create_oidc_identity;
 
 /// All migrations, oldest first. Each commits together with its record, on SQLite as on PostgreSQL: whoever is killed in between
 /// finds the schema as it was.
@@ -124,6 +125,7 @@ impl Migrator {
             Box::new(m20261130_000060_create_slack_draft::Migration),
             Box::new(m20261130_000070_add_slack_post_looked_at::Migration),
             Box::new(m20261130_000080_add_service_archived::Migration),
+            Box::new(m20261130_000090_create_oidc_identity::Migration),
         ]
     }
 }

@@ -61,7 +61,10 @@ fn every_setting_is_in_the_reference_with_its_default() {
             [key, variable, flag, default] => (key, variable, flag, default),
             ref other => panic!("{head} is declared by {other:?}"),
         };
-        let key = key.replace("slack.", "[slack] ");
+        let key = match key.split_once('.') {
+            Some((table, key)) => format!("[{table}] {key}"),
+            None => key.to_owned(),
+        };
         known.insert([variable, &key, flag, default].map(str::to_owned));
     }
     assert!(known.len() > 15, "only {} settings were found", known.len());

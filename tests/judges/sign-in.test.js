@@ -30,6 +30,8 @@ test("people are led to pages of this server, and nowhere else", () => {
       "data:text/html,x",
       `${path}sign-in`,
       `${path}sign-in#token=x`,
+      `${path}sign-in/oidc`,
+      `${path}sign-out`,
       `/${"a".repeat(3000)}`,
     ]) {
       assert.equal(safeNext(bad, base), null, String(bad));

@@ -17,7 +17,9 @@ function safeNext(next, base) {
   }
   const start = new URL(base);
   const isHere = url.origin === start.origin && url.pathname.startsWith(start.pathname);
-  const isSignIn = url.pathname === `${start.pathname}sign-in`;
+  const isSignIn = [`${start.pathname}sign-in`, `${start.pathname}sign-out`].some(
+    (page) => url.pathname === page || url.pathname.startsWith(`${page}/`),
+  );
   return isHere && !isSignIn ? url.href : null;
 }
 

@@ -11,7 +11,7 @@ function notice(text) {
 }
 
 function show(id) {
-  for (const other of ["confirm", "owner", "signed-in", "ways"]) byId(other).hidden = other !== id;
+  for (const other of ["confirm", "owner", "choose", "signed-in", "ways"]) byId(other).hidden = other !== id;
 }
 
 // The fragment's token and next, taken out of the address: neither need stand in the history.
@@ -76,6 +76,35 @@ async function useLink(token) {
   }
 }
 
+// Several links are those of one who has signed in elsewhere and is a member of several organisations. They are for this browser, in which that began:
+// of any other, nobody can say who has made it.
+async function choose(tokens) {
+  const looked = await Promise.all(
+    tokens.map(async (token) => ({ token, ...(await post("sign-in/look", { token })) })),
+  );
+  const own = looked.filter((found) => found.isBound);
+  if (!own.length) throw new ApiError("These links are not for this browser: sign in again.", "OTHER_BROWSER");
+  const buttons = own.map((found) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = found.organization;
+    button.addEventListener("click", async () => {
+      for (const other of buttons) other.disabled = true;
+      notice(null);
+      try {
+        await signIn({ token: found.token });
+      } catch (error) {
+        notice(error.message);
+        for (const other of buttons) other.disabled = false;
+      }
+    });
+    return button;
+  });
+  byId("organizations").replaceChildren(...buttons);
+  show("choose");
+  buttons[0].focus();
+}
+
 async function showWays() {
   const response = await fetch(new URL("sign-in/ways", BASE)).catch(() => null);
   const ways = await response?.json().catch(() => null);
@@ -85,16 +114,21 @@ async function showWays() {
   }
   if (!ways.canSignIn) notice("This server's address has no TLS (https): nobody can be signed in here safely. Use an API key.");
   byId("slack").hidden = !(ways.canSignIn && ways.slack);
+  byId("oidc").textContent = `Sign in with ${ways.oidc}`;
+  byId("oidc").hidden = !(ways.canSignIn && ways.oidc);
   show("ways");
 }
 
+// As many organisations as one is asked about at most.
+const TOKENS_MAX = 20;
 const VIEWER = "{ viewer { organization { name } user { name } session { id } } }";
 
 async function start() {
-  const token = given.get("token");
-  if (token) {
+  const tokens = given.getAll("token").slice(0, TOKENS_MAX);
+  if (tokens.length) {
     try {
-      await useLink(token);
+      if (tokens.length > 1) await choose(tokens);
+      else await useLink(tokens[0]);
       return;
     } catch (error) {
       notice(error.message);

@@ -112,12 +112,20 @@ impl BrowserPolicy {
 
     /// What the browser was given when somebody began to sign in with it.
     pub(super) fn binding(&self, headers: &HeaderMap) -> Option<String> {
-        let name = if self.uses_plain_cookies() {
+        read(headers, self.binding_cookie())
+    }
+
+    /// Gives the browser what binds it to a sign-in that begins, for a while.
+    pub(super) fn set_binding(&self, held: &SecretString, seconds: u32) -> Result<HeaderValue, HttpRefusal> {
+        self.write(self.binding_cookie(), held.expose_secret(), seconds)
+    }
+
+    fn binding_cookie(&self) -> &'static str {
+        if self.uses_plain_cookies() {
             BINDING_COOKIE
         } else {
             SECURE_BINDING_COOKIE
-        };
-        read(headers, name)
+        }
     }
 
     /// From where a request was made.
@@ -137,20 +145,17 @@ impl BrowserPolicy {
 
     /// Gives the browser a session.
     pub(super) fn set_cookie(&self, secret: &SecretString) -> Result<HeaderValue, HttpRefusal> {
-        self.write(secret.expose_secret(), COOKIE_SECONDS)
+        self.write(self.cookie(), secret.expose_secret(), COOKIE_SECONDS)
     }
 
     /// Takes it away again.
     pub(super) fn clear_cookie(&self) -> Result<HeaderValue, HttpRefusal> {
-        self.write("", 0)
+        self.write(self.cookie(), "", 0)
     }
 
-    fn write(&self, value: &str, seconds: u32) -> Result<HeaderValue, HttpRefusal> {
+    fn write(&self, name: &str, value: &str, seconds: u32) -> Result<HeaderValue, HttpRefusal> {
         let secure = if self.uses_plain_cookies() { "" } else { "; Secure" };
-        let text = format!(
-            "{}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}",
-            self.cookie()
-        );
+        let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
         let mut header = HeaderValue::from_str(&text).map_err(|_| HttpRefusal::fault())?;
         header.set_sensitive(true);
         Ok(header)

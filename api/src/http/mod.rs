@@ -19,6 +19,7 @@ mod focus;
 mod graphql;
 mod introspection;
 mod names;
+mod oidc;
 mod outer;
 mod pages;
 mod params;
@@ -38,6 +39,7 @@ use axum::{Router, extract::DefaultBodyLimit, middleware, routing::any};
 use tokio_util::sync::CancellationToken;
 
 pub use self::introspection::Introspection;
+pub(crate) use self::oidc::CALLBACK as OIDC_CALLBACK;
 pub(crate) use self::phases::PhaseExtension;
 use self::{
     browser::BrowserPolicy,
@@ -57,13 +59,14 @@ pub(crate) fn router(api: Api, shutdown: CancellationToken) -> Router {
     };
     let schema = api.schema().clone();
     let sign_in = sign_in::routes(api.clone(), settings.clone(), Arc::clone(&wrong_keys));
+    let oidc = oidc::routes(api.clone(), settings.clone(), Arc::clone(&wrong_keys));
     let endpoint = Endpoint::new(
         schema,
         authenticator::authenticators(api, &wrong_keys),
         settings,
         shutdown,
     );
-    around(pages_and_graphql(endpoint).merge(sign_in))
+    around(pages_and_graphql(endpoint).merge(sign_in).merge(oidc))
 }
 
 fn describe_metrics() {
@@ -80,6 +83,10 @@ fn describe_metrics() {
     metrics::describe_counter!(
         "tocsin_sign_ins_total",
         "Uses of one-time links, by outcome: OK, or why nobody was signed in"
+    );
+    metrics::describe_counter!(
+        "tocsin_oidc_sign_ins_total",
+        "People who have come back from the OpenID issuer, or could not go there, by outcome: OK, or why nobody was signed in"
     );
     metrics::describe_gauge!("tocsin_graphql_sockets", "WebSockets that are open");
     metrics::describe_counter!(

@@ -93,6 +93,9 @@ fn known_route(path: &str) -> &'static str {
         "/metrics",
         "/sign-in",
         "/sign-in/link",
+        "/sign-in/oidc",
+        "/sign-in/oidc/callback",
+        "/sessions",
         "/sign-out",
         "/",
     ]

@@ -1,4 +1,4 @@
-//! Pages for people: `/`, `/graphiql`, `/link`, `/sign-in`, `/incidents/{number}`, `/incidents/{number}/postmortem`. All of them are in the binary, and none has inline code.
+//! Pages for people: `/`, `/graphiql`, `/link`, `/sign-in`, `/sessions`, `/incidents/{number}`, `/incidents/{number}/postmortem`. All of them are in the binary, and none has inline code.
 //!
 //! Their addresses are relative: the server may stand below a path of its host.
 
@@ -11,7 +11,7 @@ use axum::{
 };
 
 /// Only what this server itself sends, and connections to itself alone.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// `GraphiQL`'s editor makes style elements while it runs, and its style sheet has images as data.
 const GRAPHIQL_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -47,7 +47,7 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: [Asset; 18] = [
+static ASSETS: [Asset; 20] = [
     asset!("icon.svg", "image/svg+xml"),
     asset!("incident/style.css", STYLE),
     asset!("incident/api.js", SCRIPT),
@@ -56,6 +56,8 @@ static ASSETS: [Asset; 18] = [
     asset!("link/page.js", SCRIPT),
     asset!("sign-in/next.js", SCRIPT),
     asset!("sign-in/page.js", SCRIPT),
+    asset!("sessions/style.css", STYLE),
+    asset!("sessions/page.js", SCRIPT),
     asset!("postmortem/style.css", STYLE),
     asset!("postmortem/markdown.js", SCRIPT),
     asset!("postmortem/page.js", SCRIPT),
@@ -127,6 +129,15 @@ async fn sign_in() -> Response {
     )
 }
 
+/// Where people see in which browsers they are signed in, and end it.
+async fn sessions() -> Response {
+    page(
+        StatusCode::OK,
+        POLICY,
+        include_str!("../../assets/sessions/index.html"),
+    )
+}
+
 /// Whether an incident may have this number.
 fn status_of(number: &str) -> StatusCode {
     if number.parse::<u32>().is_ok_and(|number| number > 0) {
@@ -155,6 +166,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/graphiql", get(graphiql))
         .route("/link", get(link))
         .route("/sign-in", get(sign_in))
+        .route("/sessions", get(sessions))
         .route("/incidents/{number}", get(incident))
         .route("/incidents/{number}/postmortem", get(postmortem));
     ASSETS.iter().fold(pages, |router, asset| {

@@ -102,6 +102,7 @@ async fn ways(State(endpoint): State<SignInEndpoint>) -> Response {
     let ways = json!({
         "canSignIn": endpoint.settings.browser.can_sign_in(),
         "slack": config.sealer.is_some() && config.slack.client_id.is_some(),
+        "oidc": endpoint.api.oidc.as_ref().map(|oidc| &oidc.name),
     });
     answer(StatusCode::OK, &ways)
 }
@@ -147,7 +148,15 @@ impl SignInEndpoint {
                 StatusCode::BAD_REQUEST
             }
             SignInError::Used | SignInError::Expired | SignInError::Told(_) => StatusCode::BAD_REQUEST,
-            SignInError::NoMember | SignInError::OtherBrowser => StatusCode::FORBIDDEN,
+            SignInError::NoMember
+            | SignInError::OtherBrowser
+            | SignInError::StateExpired
+            | SignInError::StateForged
+            | SignInError::StateUsed
+            | SignInError::StateOfOtherBrowser
+            | SignInError::Stranger(_)
+            | SignInError::OtherAccount(_)
+            | SignInError::NoRole => StatusCode::FORBIDDEN,
             SignInError::HasOwner => StatusCode::CONFLICT,
             SignInError::Fault(fault) => {
                 tracing::error!(

@@ -23,6 +23,7 @@ mod input;
 mod installs;
 mod lists;
 mod oauth_only;
+mod oidc;
 mod operations;
 mod people;
 mod postmortems;

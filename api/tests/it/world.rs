@@ -7,7 +7,7 @@ use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
-use tocsin_api::{Api, ApiConfig, Introspection, SlackAppConfig, bootstrap};
+use tocsin_api::{Api, ApiConfig, Introspection, OidcSettings, SlackAppConfig, bootstrap};
 use tocsin_database::Database;
 use tocsin_queue::{Queue, QueueConfig};
 use tocsin_seal::{Sealer, generate_key};
@@ -159,7 +159,12 @@ impl World {
 
     /// Another whose server has no Slack workspace of its own: the app is installed by OAuth alone.
     pub(crate) async fn without_own_workspace(&self) -> Replica {
-        Replica::start_with(&self.database, false).await
+        Replica::start_with(&self.database, false, None).await
+    }
+
+    /// Another whose people sign in with an OpenID issuer.
+    pub(crate) async fn replica_with_issuer(&self, oidc: OidcSettings) -> Replica {
+        Replica::start_with(&self.database, true, Some(oidc)).await
     }
 
     /// The first organisation's own key, which may do everything.
@@ -236,10 +241,10 @@ pub(crate) struct Replica {
 
 impl Replica {
     pub(crate) async fn start(database: &Database) -> Self {
-        Self::start_with(database, true).await
+        Self::start_with(database, true, None).await
     }
 
-    async fn start_with(database: &Database, has_own_workspace: bool) -> Self {
+    async fn start_with(database: &Database, has_own_workspace: bool, oidc: Option<OidcSettings>) -> Self {
         let queue = Queue::connect(&QueueConfig::default()).await.expect("a queue");
         let config = ApiConfig {
             sealer: Some(sealer()),
@@ -250,6 +255,7 @@ impl Replica {
                 client_id: Some("1234.5678".to_owned()),
                 has_own_workspace,
             },
+            oidc,
             introspection: Introspection::default(),
             trusted_proxies: vec!["127.0.0.1/32".parse().expect("an address")],
         };

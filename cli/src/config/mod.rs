@@ -1,5 +1,6 @@
 //! The configuration: flags before environment before `tocsin.toml`, checked as a whole, every fault named at once.
 
+mod oidc;
 mod parse;
 pub(crate) mod reader;
 mod source;
@@ -12,7 +13,7 @@ use std::{
 
 use ipnet::IpNet;
 use secrecy::SecretString;
-use tocsin_api::Introspection;
+use tocsin_api::{Introspection, OidcSettings};
 use tocsin_bridge::Pace;
 use tocsin_seal::Sealer;
 use url::Url;
@@ -60,6 +61,8 @@ pub(crate) struct Settings {
     pub(crate) log_format: Option<LogFormat>,
     /// The Slack app.
     pub(crate) slack: SlackAppSettings,
+    /// The OpenID issuer with which people sign in, where there is one.
+    pub(crate) oidc: Option<OidcSettings>,
 }
 
 /// The database.
@@ -147,6 +150,19 @@ impl Settings {
         let log = reader.optional(&specs::LOG, logging::parse_filter);
         let log_format = reader.optional(&specs::LOG_FORMAT, logging::parse_format);
         let slack = SlackAppSettings::from_reader(reader);
+        let oidc = oidc::read(reader);
+        if oidc.is_some()
+            && sealer.is_none()
+            && database_url
+                .as_deref()
+                .is_some_and(|url| !url.starts_with("sqlite"))
+        {
+            reader.fault(
+                "TOCSIN_OIDC_ISSUER is set and TOCSIN_SECRET_KEY is not, which every replica needs to know whom it has sent to the issuer; make one \
+                 with: openssl rand -base64 32"
+                    .to_owned(),
+            );
+        }
         if simulator == Some(SimulatorSettings::On)
             && slack.as_ref().is_some_and(SlackAppSettings::is_configured)
         {
@@ -177,6 +193,7 @@ impl Settings {
             log,
             log_format,
             slack: slack?,
+            oidc,
         })
     }
 

@@ -203,6 +203,11 @@ impl Reader {
         parse(known.default).ok()
     }
 
+    /// Whether somebody has set it, rightly or not.
+    pub(super) fn is_given(&self, known: &SettingSpec) -> bool {
+        self.figment.find_value(known.key).is_ok()
+    }
+
     /// Adds what only shows when settings are seen together.
     pub(super) fn fault(&mut self, fault: impl Into<String>) {
         self.faults.push(fault.into());

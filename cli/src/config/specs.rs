@@ -196,6 +196,64 @@ pub(crate) const SLACK_SOCKETS: SettingSpec = SettingSpec {
     ..SettingSpec::plain("slack.sockets", "TOCSIN_SLACK_SOCKETS", "", "2")
 };
 
+pub(crate) const OIDC_ISSUER: SettingSpec = SettingSpec {
+    flag: None,
+    ..SettingSpec::plain(
+        "oidc.issuer",
+        "TOCSIN_OIDC_ISSUER",
+        "",
+        "no signing in with an identity provider",
+    )
+};
+pub(crate) const OIDC_CLIENT_ID: SettingSpec = SettingSpec {
+    flag: None,
+    ..SettingSpec::plain(
+        "oidc.client_id",
+        "TOCSIN_OIDC_CLIENT_ID",
+        "",
+        "needed with an issuer",
+    )
+};
+pub(crate) const OIDC_CLIENT_SECRET: SettingSpec = SettingSpec::secret(
+    "oidc.client_secret",
+    "TOCSIN_OIDC_CLIENT_SECRET",
+    "a public client",
+);
+pub(crate) const OIDC_NAME: SettingSpec = SettingSpec {
+    flag: None,
+    ..SettingSpec::plain("oidc.name", "TOCSIN_OIDC_NAME", "", "single sign-on")
+};
+pub(crate) const OIDC_SCOPES: SettingSpec = SettingSpec {
+    flag: None,
+    ..SettingSpec::plain("oidc.scopes", "TOCSIN_OIDC_SCOPES", "", "email profile")
+};
+pub(crate) const OIDC_VERIFIED_CLAIM: SettingSpec = SettingSpec {
+    flag: None,
+    ..SettingSpec::plain(
+        "oidc.verified_claim",
+        "TOCSIN_OIDC_VERIFIED_CLAIM",
+        "",
+        "email_verified",
+    )
+};
+pub(crate) const OIDC_GROUPS: SettingSpec = SettingSpec {
+    flag: None,
+    ..SettingSpec::plain("oidc.groups", "TOCSIN_OIDC_GROUPS", "", "groups give no role")
+};
+pub(crate) const OIDC_GROUPS_CLAIM: SettingSpec = SettingSpec {
+    flag: None,
+    ..SettingSpec::plain("oidc.groups_claim", "TOCSIN_OIDC_GROUPS_CLAIM", "", "groups")
+};
+pub(crate) const OIDC_ORGANIZATIONS: SettingSpec = SettingSpec {
+    flag: None,
+    ..SettingSpec::plain(
+        "oidc.organizations",
+        "TOCSIN_OIDC_ORGANIZATIONS",
+        "",
+        "all of the server",
+    )
+};
+
 /// All of them, in the order in which people are shown them.
 pub(crate) const ALL: &[SettingSpec] = &[
     DATABASE_URL,
@@ -224,4 +282,13 @@ pub(crate) const ALL: &[SettingSpec] = &[
     SLACK_CLIENT_SECRET,
     SLACK_APP_TOKEN,
     SLACK_SOCKETS,
+    OIDC_ISSUER,
+    OIDC_CLIENT_ID,
+    OIDC_CLIENT_SECRET,
+    OIDC_NAME,
+    OIDC_SCOPES,
+    OIDC_VERIFIED_CLAIM,
+    OIDC_GROUPS,
+    OIDC_GROUPS_CLAIM,
+    OIDC_ORGANIZATIONS,
 ];

@@ -6,8 +6,8 @@
 use serde_json::{Value as Json, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tocsin_entity::{
-    api_key, connector, connector_rule, membership, organization, service, service_manager, session,
-    sign_in_link, slack_app, slack_link, slack_operation, slack_template, slack_workspace,
+    api_key, connector, connector_rule, membership, oidc_identity, organization, service, service_manager,
+    session, sign_in_link, slack_app, slack_link, slack_operation, slack_template, slack_workspace,
 };
 
 /// Which object an entry is about.
@@ -165,6 +165,23 @@ impl AuditedObject for sign_in_link::Model {
         json!({
             "userId": user_id, "method": method, "expiresAt": at(Some(*expires_at)), "usedAt": at(*used_at),
         })
+    }
+}
+
+impl AuditedObject for oidc_identity::Model {
+    fn subject(&self) -> AuditSubject {
+        subject("User", self.user_id, "")
+    }
+
+    fn facts(&self) -> Json {
+        let Self {
+            organization_id: _,
+            user_id: _,
+            issuer,
+            subject,
+            created_at: _,
+        } = self;
+        json!({ "issuer": issuer, "subject": subject })
     }
 }
 

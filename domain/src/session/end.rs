@@ -13,6 +13,7 @@ use tocsin_entity::{
 
 use crate::{
     audit::AuditTrail,
+    binding,
     error::{MutationError, UserError},
     idempotency::{self, RequestKey},
     limits,
@@ -42,7 +43,7 @@ pub(super) async fn end(tx: &DatabaseTransaction, trail: &AuditTrail, row: Model
     Ok(ended)
 }
 
-/// Ends all sessions of a member, and the links by which they could begin another: reactivated, they sign in anew. The caller tells all replicas.
+/// Ends all sessions of a member, the links by which they could begin another, and what binds them to an account elsewhere: reactivated, they sign in anew. The caller tells all replicas.
 pub(crate) async fn end_all_of(
     tx: &DatabaseTransaction,
     trail: &AuditTrail,
@@ -58,6 +59,7 @@ pub(crate) async fn end_all_of(
     for row in open {
         end(tx, trail, row).await?;
     }
+    binding::release(tx, trail, organization_id, user_id).await?;
     sign_in_link::Entity::update_many()
         .col_expr(
             sign_in_link::Column::UsedAt,

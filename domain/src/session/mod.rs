@@ -20,4 +20,5 @@ pub(crate) use self::{
     forget::run as forget,
     link::{NewSignInLink, claim, find_by_token, make_link},
     open::{NewSession, open},
+    token::make as make_token,
 };

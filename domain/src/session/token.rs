@@ -7,7 +7,7 @@ use secrecy::SecretString;
 const TOKEN_BYTES: usize = 32;
 
 /// A new secret, fit for an address and a cookie.
-pub(super) fn make() -> SecretString {
+pub(crate) fn make() -> SecretString {
     let bytes: [u8; TOKEN_BYTES] = rand::random();
     BASE64_URL_SAFE_NO_PAD.encode(bytes).into()
 }

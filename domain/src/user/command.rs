@@ -17,6 +17,7 @@ use tocsin_entity::{
 
 use crate::{
     audit::AuditTrail,
+    binding,
     error::{MutationError, UserError, UserErrorCode},
     idempotency::{self, KeyUse},
     session::end_all_of,
@@ -132,22 +133,12 @@ pub(super) async fn change(
     {
         return Ok(());
     }
-    // Locked, so that of two owners who step down at the same moment one is told to stay.
-    let members = Tenant::of(organization_id)
-        .find::<membership::Entity>()
-        .order_by_asc(membership::Column::Id)
-        .lock_exclusive()
-        .all(&tx)
-        .await?;
+    let members = lock_members(&tx, organization_id).await?;
     let Some(before) = members.iter().find(|member| member.user_id == user_id) else {
         return Err(UserError::not_found("user").into());
     };
     let after = changed(before, change, trail.now());
-    let owns = |member: &membership::Model| member.role == Role::Owner && member.deactivated_at.is_none();
-    let other_owner = members
-        .iter()
-        .any(|other| other.user_id != user_id && owns(other));
-    if owns(before) && !other_owner && !owns(&after) {
+    if is_last_owner(&members, before) && !owns(&after) {
         return Err(UserError::new(
             UserErrorCode::WrongStatus,
             "This is the organisation's last owner: appoint another one first.",
@@ -161,6 +152,10 @@ pub(super) async fn change(
         .await
         .map_err(or_email_taken)?;
     trail.changed(&tx, before, &after).await?;
+    if after.email != before.email {
+        // Whoever has the new address signs in with the account of that address.
+        binding::release(&tx, trail, organization_id, user_id).await?;
+    }
     if after.deactivated_at.is_some() {
         end_all_of(&tx, trail, organization_id, user_id).await?;
     }
@@ -170,6 +165,73 @@ pub(super) async fn change(
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// An organisation's members, locked, so that of two owners who step down at the same moment one is told to stay.
+async fn lock_members(
+    tx: &DatabaseTransaction,
+    organization_id: OrganizationId,
+) -> Result<Vec<membership::Model>, DbErr> {
+    Tenant::of(organization_id)
+        .find::<membership::Entity>()
+        .order_by_asc(membership::Column::Id)
+        .lock_exclusive()
+        .all(tx)
+        .await
+}
+
+fn owns(member: &membership::Model) -> bool {
+    member.role == Role::Owner && member.deactivated_at.is_none()
+}
+
+fn is_last_owner(members: &[membership::Model], member: &membership::Model) -> bool {
+    owns(member)
+        && !members
+            .iter()
+            .any(|other| other.user_id != member.user_id && owns(other))
+}
+
+/// Gives a member the role that `wanted` makes of the one before, where it makes one. The last active owner stays one, whatever it says. Whoever commits
+/// tells all replicas where the role has changed.
+pub(crate) async fn give_role(
+    tx: &DatabaseTransaction,
+    trail: &AuditTrail,
+    organization_id: OrganizationId,
+    user_id: UserId,
+    wanted: impl FnOnce(Role) -> Option<Role>,
+) -> Result<Option<RoleOutcome>, DbErr> {
+    let members = lock_members(tx, organization_id).await?;
+    let Some(before) = members.iter().find(|member| member.user_id == user_id) else {
+        return Ok(None);
+    };
+    let role = match wanted(before.role) {
+        Some(role) => role,
+        None if is_last_owner(&members, before) => Role::Owner,
+        None => return Ok(None),
+    };
+    if role == before.role {
+        return Ok(Some(RoleOutcome::AsBefore));
+    }
+    if is_last_owner(&members, before) {
+        tracing::warn!(
+            "{user_id} is the last owner of {organization_id} and stays one; the groups say {role}"
+        );
+        return Ok(Some(RoleOutcome::AsBefore));
+    }
+    let mut change = before.clone().into_active_model();
+    change.role = Set(role);
+    let after = change.update(tx).await?;
+    trail.changed(tx, before, &after).await?;
+    Ok(Some(RoleOutcome::Changed))
+}
+
+/// What came of giving a member a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RoleOutcome {
+    /// It is the one before.
+    AsBefore,
+    /// It is another.
+    Changed,
 }
 
 fn changed(before: &membership::Model, change: MemberChange, now: OffsetDateTime) -> membership::Model {

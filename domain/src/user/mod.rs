@@ -7,7 +7,7 @@ mod submit;
 
 pub(crate) use self::{
     carry_over::run as carry_over,
-    command::{NewMember, insert},
+    command::{NewMember, RoleOutcome, give_role, insert},
 };
 pub use self::{
     query::{UserCriteria, UserOrderField, UserSort, count, list},

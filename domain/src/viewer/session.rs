@@ -60,7 +60,7 @@ pub(super) async fn find(domain: &Domain, secret: &str) -> Result<Principal, Aut
 /// has made manages nothing.
 fn scopes_of(method: SignInMethod) -> Scopes {
     match method {
-        SignInMethod::Link | SignInMethod::FirstOwner => Scopes::of(&[Scope::Admin]),
+        SignInMethod::Link | SignInMethod::FirstOwner | SignInMethod::Oidc => Scopes::of(&[Scope::Admin]),
         SignInMethod::Slack | SignInMethod::SlackLink => Scopes::of(&[Scope::Write]),
     }
 }

@@ -17,6 +17,7 @@ over_each_transport!(
     who_may_not_is_told_why_and_nothing_is_done,
     a_command_that_slack_sends_again_is_done_once,
     who_unlinks_themselves_is_nobody_until_they_link_again,
+    a_member_is_given_a_link_to_sign_in_that_nobody_else_sees,
     what_is_asked_for_while_the_api_is_away_is_kept_and_done_later,
 );
 
@@ -182,6 +183,40 @@ async fn who_unlinks_themselves_is_nobody_until_they_link_again(transport: Trans
     scene
         .until_said("Slack doesn't share your email address with Tocsin")
         .await;
+}
+
+async fn a_member_is_given_a_link_to_sign_in_that_nobody_else_sees(transport: Transport) {
+    let scene = Scene::set(transport).await;
+    let alice = scene.stage.tracker.member_id("alice@example.com");
+    let before = scene
+        .slack()
+        .channel("general")
+        .expect("a channel")
+        .messages
+        .len();
+    scene.types("alice", "login").await;
+    scene.until_said("Sign in to Tocsin").await;
+    scene.until_said("The link works once, for five minutes").await;
+    let told = scene.told("general").concat();
+    let link = format!("https://tocsin.example.com/ops/sign-in#token=of-{alice}|Sign in to Tocsin");
+    assert!(told.contains(&link) && told.contains("Alice Archer"), "{told}");
+    // Who is linked to no member is told how to link themselves; a guest, whose address Slack does not share, and a member who is gone are given none.
+    scene.types("carol", "login").await;
+    scene
+        .until_said("link yourself: use /störung link here and follow what it says")
+        .await;
+    scene.types("guest", "login").await;
+    scene
+        .until_said("ask an administrator of your organisation whether you are a member")
+        .await;
+    scene.stage.tracker.deactivate("alice@example.com");
+    scene.types("alice", "login").await;
+    scene.until_said("(DEACTIVATED)").await;
+    let told = scene.told("general").concat();
+    assert_eq!(told.matches("(NOT_LINKED)").count(), 2, "{told}");
+    assert_eq!(told.matches("#token=").count(), 1, "{told}");
+    let channel = scene.slack().channel("general").expect("a channel");
+    assert_eq!(channel.messages.len(), before, "nobody else sees it");
 }
 
 async fn a_note_of_which_nothing_is_left_is_not_said_to_be_there(transport: Transport) {

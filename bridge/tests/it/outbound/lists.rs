@@ -13,6 +13,13 @@ const SERVICES: [(&str, &str); 2] = [
 ];
 
 impl Tracker {
+    /// The id of the member with an address.
+    pub(crate) fn member_id(&self, email: &str) -> String {
+        let people = self.state().people.clone();
+        let found = people.iter().find(|person| person["email"] == email);
+        found.expect("a member")["id"].as_str().expect("an id").to_owned()
+    }
+
     pub(super) fn answer_simply(&self, operation: &str, variables: &Value) -> Option<Value> {
         let state = self.state();
         Some(match operation {
@@ -61,6 +68,14 @@ impl Tracker {
     ) -> Option<Value> {
         Some(match operation {
             "ListIncidents" => self.list(variables),
+            "CreateSignInLink" => {
+                assert_eq!(variables["input"]["method"], "LINK");
+                let url = format!(
+                    "https://tocsin.example.com/ops/sign-in#token=of-{}",
+                    on_behalf_of.expect("a member")
+                );
+                json!({"createSignInLink": {"url": url, "userErrors": []}})
+            }
             "StatusOfIncidents" => {
                 let count =
                     |wanted: &dyn Fn(&Value) -> bool| json!({"totalCount": self.fields(wanted).len()});

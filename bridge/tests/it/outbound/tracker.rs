@@ -302,7 +302,7 @@ impl Tracker {
         if let Some(answer) = self.answer_simply(operation, variables) {
             return answer;
         }
-        if let Some(input) = variables.get("input") {
+        if let Some(input) = variables.get("input").filter(|_| operation != "CreateSignInLink") {
             return self.write(operation, input, on_behalf_of);
         }
         if let Some(answer) = self.answer_command(operation, variables, on_behalf_of) {

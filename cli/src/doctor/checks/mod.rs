@@ -7,6 +7,7 @@ mod connectors;
 mod database;
 mod features;
 mod files;
+mod oidc;
 mod ports;
 mod public_url;
 mod queue;
@@ -55,6 +56,7 @@ const CHECKS: &[Check] = &[
     |context| clock::check(context).boxed(),
     |context| async { signing::check(context) }.boxed(),
     |context| public_url::check(context).boxed(),
+    |context| oidc::check(context).boxed(),
     |context| secret_key::check(context).boxed(),
     |context| async { files::check(context) }.boxed(),
     |context| async { workspaces::check(context) }.boxed(),

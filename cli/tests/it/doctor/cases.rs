@@ -103,6 +103,30 @@ pub(super) const CASES: &[Case] = &[
         ..ALONE
     },
     Case {
+        environment: &[("TOCSIN_OIDC_ISSUER", "https://login.example.com")],
+        mark: Mark::Wrong,
+        code: 1,
+        words: &[
+            "TOCSIN_OIDC_ISSUER is set and TOCSIN_OIDC_CLIENT_ID is not",
+            "register Tocsin",
+        ],
+        ..ALONE
+    },
+    Case {
+        environment: &[
+            ("TOCSIN_OIDC_ISSUER", "http://127.0.0.1:1"),
+            ("TOCSIN_OIDC_CLIENT_ID", "tocsin"),
+            ("TOCSIN_OIDC_CLIENT_SECRET", "hidden-hidden"),
+        ],
+        mark: Mark::Wrong,
+        code: 1,
+        words: &[
+            "http://127.0.0.1:1 does not answer",
+            "or change TOCSIN_OIDC_ISSUER",
+        ],
+        ..ALONE
+    },
+    Case {
         environment: &[("SLACK_BOT_TOKEN", "xoxp-hidden")],
         mark: Mark::Wrong,
         code: 1,

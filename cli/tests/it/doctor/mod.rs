@@ -97,6 +97,56 @@ fn of_workspace(slack: &Simulator) -> Vec<(&'static str, String)> {
 }
 
 #[tokio::test]
+async fn an_issuer_is_asked_and_it_is_said_what_to_register_there() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+    let document = serde_json::json!({
+        "issuer": issuer, "authorization_endpoint": format!("{issuer}/authorize"), "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/keys"), "response_types_supported": ["code"], "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+    });
+    let key = serde_json::json!({
+        "kty": "EC", "crv": "P-256", "use": "sig", "kid": "one",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    });
+    let answers =
+        |text: String| axum::routing::get(|| async { ([(header::CONTENT_TYPE, "application/json")], text) });
+    let router = Router::new()
+        .route("/.well-known/openid-configuration", answers(document.to_string()))
+        .route("/keys", answers(serde_json::json!({ "keys": [key] }).to_string()));
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let told = async |issuer: &str, public_url: &str| {
+        let environment = [
+            ("TOCSIN_OIDC_ISSUER", issuer.to_owned()),
+            ("TOCSIN_OIDC_CLIENT_ID", "tocsin".to_owned()),
+            ("TOCSIN_PUBLIC_URL", public_url.to_owned()),
+        ];
+        examine(&Place::new(), &environment).await
+    };
+    let well = told(&issuer, "https://tocsin.example.com/ops").await;
+    let register = "register this redirect URI there: https://tocsin.example.com/ops/sign-in/oidc/callback";
+    assert!(well.says(Mark::Ok, &[register]), "{}", well.text);
+    let open = told(&issuer, "http://tocsin.example.com").await;
+    assert!(
+        open.says(Mark::Wrong, &["is not https, so that nobody is signed in there"]),
+        "{}",
+        open.text
+    );
+    let other = told(&format!("{issuer}/"), "https://tocsin.example.com").await;
+    assert!(
+        other.says(
+            Mark::Wrong,
+            &["answers not as an OpenID issuer does", "letter by letter"]
+        ),
+        "{}",
+        other.text
+    );
+    serving.abort();
+}
+
+#[tokio::test]
 async fn a_clock_that_is_off_is_told_by_how_much() {
     let late = Router::new().fallback(|| async {
         let date = (header::DATE, "Sat, 01 Jan 2022 00:00:00 GMT");
