@@ -59,7 +59,7 @@ impl ApiKey {
         self.0.expires_at
     }
 
-    /// The user or the API key that created this key; null if the server's command line created the key, or if the key is older than this record.
+    /// The user or the API key that created this key; null if the server's command line created the key, or before the server recorded this.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
         let creator = author::find(
             loaders(ctx),
@@ -98,9 +98,12 @@ impl ApiKeyQuery {
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, ApiKey, TotalCount, EmptyFields>> {
         let page = PageRequest {

@@ -115,7 +115,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<AuditEntr
 pub(crate) struct AuditLogFilter {
     /// Entries of this mutation, such as `updateUser`.
     action: MaybeUndefined<String>,
-    /// Entries whose change was made through this channel.
+    /// Entries of changes that were made through this channel.
     through: MaybeUndefined<AuditChannel>,
     /// Entries of changes by this user or this API key, by the id of the user (`usr_…`) or of the key (`key_…`).
     actor_id: MaybeUndefined<ID>,
@@ -155,9 +155,12 @@ impl AuditQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which entries to return; all by default.")] filter: Option<AuditLogFilter>,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, AuditEntry, TotalCount, EmptyFields>> {
         let page = PageRequest {

@@ -53,7 +53,7 @@ impl Delivery {
         self.0.attempts
     }
 
-    /// Why the last attempt failed, and what to do about the failure; null if the last attempt didn't fail.
+    /// The reason why the last attempt failed, and what to do about the failure; null if the last attempt didn't fail.
     async fn last_error(&self) -> Option<&str> {
         self.0.last_error.as_deref()
     }

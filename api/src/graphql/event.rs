@@ -65,10 +65,10 @@ impl EventQuery {
     async fn event_log(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Returns only nodes after this cursor, which can also come from `incidentEvents`.")] after: Option<
-            String,
-        >,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor, which can also come from `incidentEvents`.")]
+        after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
     ) -> Result<Connection<String, IncidentEvent, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,
@@ -98,8 +98,11 @@ impl EventSubscription {
     async fn incident_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Returns only changes after this cursor; by default, changes from now on.")] after: Option<String>,
-        #[graphql(desc = "The incidents whose changes to return; all by default.")] filter: Option<IncidentFilter>,
+        #[graphql(desc = "Returns only changes after this cursor; by default, changes from now on.")]
+        after: Option<String>,
+        #[graphql(desc = "Returns only changes of these incidents; all by default.")] filter: Option<
+            IncidentFilter,
+        >,
     ) -> Result<impl Stream<Item = Result<IncidentEvent>>> {
         let criteria = filter.unwrap_or_default().criteria(ctx)?;
         let events = tocsin_domain::incident::follow(&request(ctx), after, criteria).await?;

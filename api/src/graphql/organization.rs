@@ -84,9 +84,12 @@ impl Organization {
         ctx: &Context<'_>,
         #[graphql(desc = "Which users to return; all by default.")] filter: Option<UserFilter>,
         #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<UserOrder>,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<UserPage> {
         let page = PageRequest {
@@ -106,12 +109,13 @@ impl Organization {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which services to return; all by default.")] filter: Option<ServiceFilter>,
-        #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<
-            ServiceOrder,
-        >,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<ServiceOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<ServicePage> {
         let page = PageRequest {
@@ -202,7 +206,7 @@ pub(crate) struct Viewer {
     permissions: Vec<ViewerPermission>,
 }
 
-/// What a viewer can do in an organisation.
+/// A permission that a viewer can have in an organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "Permission")]
 pub(crate) enum ViewerPermission {
@@ -307,7 +311,9 @@ impl OrganizationQuery {
     async fn organizations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Returns only organisations with new events since this time, or shortly before this time; all by default.")]
+        #[graphql(
+            desc = "Returns only organisations with new events since this time, or shortly before this time; all by default."
+        )]
         changed_since: Option<OffsetDateTime>,
     ) -> Result<Vec<Organization>> {
         let rows = tocsin_domain::organization::list(&request(ctx), changed_since).await?;

@@ -85,7 +85,7 @@ impl Postmortem {
         self.0.updated_at
     }
 
-    /// The time when the post-mortem was sent for review; null if the post-mortem hasn't been sent for review yet.
+    /// The time when the post-mortem was sent for review; null if nobody has requested a review yet.
     async fn review_requested_at(&self) -> Option<OffsetDateTime> {
         self.0.review_requested_at
     }
@@ -170,9 +170,12 @@ impl PostmortemQuery {
         #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<
             PostmortemOrder,
         >,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Postmortem, TotalCount, EmptyFields>> {
         let page = PageRequest {

@@ -136,16 +136,22 @@ fn builder() -> Builder {
 fn describe_pages(builder: Builder) -> Builder {
     builder
         .override_output_type_description::<Connection<String, ApiKey>>("A page of API keys.")
-        .override_output_type_description::<Connection<String, AuditEntry>>("A page of entries of the audit log.")
+        .override_output_type_description::<Connection<String, AuditEntry>>(
+            "A page of entries of the audit log.",
+        )
         .override_output_type_description::<Connection<String, Incident>>("A page of incidents.")
-        .override_output_type_description::<Connection<String, IncidentEvent>>("A page of events of the event log.")
+        .override_output_type_description::<Connection<String, IncidentEvent>>(
+            "A page of events of the event log.",
+        )
         .override_output_type_description::<Connection<String, Postmortem>>("A page of post-mortems.")
         .override_output_type_description::<Connection<String, Service>>("A page of services.")
         .override_output_type_description::<SlackChannels>("A page of channels in Slack.")
         .override_output_type_description::<Connection<String, SlackIdentity>>(
             "A page of links between users and people in Slack.",
         )
-        .override_output_type_description::<Connection<String, TimelineEntry>>("A page of entries of a timeline.")
+        .override_output_type_description::<Connection<String, TimelineEntry>>(
+            "A page of entries of a timeline.",
+        )
         .override_output_type_description::<Connection<String, User>>("A page of users.")
 }
 

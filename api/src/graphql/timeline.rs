@@ -74,8 +74,8 @@ impl TimelineEntry {
         Ok(found.map(Author::from))
     }
 
-    /// The time when the event of the entry happened. A reply in Slack keeps the time when the reply was written, even if Tocsin heard of it later.
-    /// This time is never before the incident was triggered and never after `createdAt`.
+    /// The time when the change happened or the comment was written. A reply in Slack keeps the time when the reply was written, even if Tocsin heard
+    /// of it later. This time is never before the incident was triggered and never after `createdAt`.
     async fn occurred_at(&self) -> OffsetDateTime {
         of_micros(self.0.occurred_at)
     }

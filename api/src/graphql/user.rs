@@ -88,12 +88,13 @@ impl User {
         #[graphql(desc = "Which of the user's incidents to return; all by default.")] filter: Option<
             IncidentFilter,
         >,
-        #[graphql(desc = "The order of the list; newest first by default.")] order_by: Option<
-            IncidentOrder,
-        >,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "The order of the list; newest first by default.")] order_by: Option<IncidentOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<IncidentPage> {
         let page = PageRequest {
@@ -261,9 +262,12 @@ impl UserQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which users to return; all by default.")] filter: Option<UserFilter>,
         #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<UserOrder>,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<UserPage> {
         let page = PageRequest {

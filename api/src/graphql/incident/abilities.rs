@@ -3,8 +3,8 @@
 use async_graphql::SimpleObject;
 use tocsin_domain::incident::IncidentAbilities;
 
-/// What the viewer can do with an incident now. A field is `true` if the viewer's role and key allow the operation, and the incident is in a state in
-/// which the operation changes something.
+/// The operations that the viewer can do with an incident now. A field is `true` if the viewer's role and key allow the operation, and the incident
+/// is in a state in which the operation changes something.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 #[expect(
     clippy::struct_excessive_bools,

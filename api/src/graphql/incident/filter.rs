@@ -41,7 +41,7 @@ pub(crate) struct IncidentFilter {
     updated_at: MaybeUndefined<TimeRangeInput>,
     /// Whether the incidents are snoozed (`true`) or not (`false`).
     is_snoozed: MaybeUndefined<bool>,
-    /// Incidents on whose timeline the user with this id appears: the user triggered the incident, worked on the incident or commented. For lists
+    /// Incidents with a timeline that shows the user with this id: the user triggered the incident, worked on the incident or commented. For lists
     /// only, not for subscriptions.
     participant_id: MaybeUndefined<ID>,
     /// Incidents with this text in the title, the description or a comment, in any case, and the incident with this number (`#42`); at most 200

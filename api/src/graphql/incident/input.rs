@@ -259,8 +259,8 @@ pub(crate) struct AddCommentInput {
     /// the Slack bridge can set this field.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) said_at: Option<OffsetDateTime>,
-    /// The id of the connector whose message the author replied to: without two-way sync on this connector the reply is not a comment. Only the Slack
-    /// bridge can set this field.
+    /// The id of the connector that posted the message to which the author replied: without two-way sync on this connector, the reply isn't a
+    /// comment. Only the Slack bridge can set this field.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) connector_id: Option<ID>,
     /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
@@ -339,7 +339,7 @@ pub(crate) struct SetSlackSyncInput {
     pub(super) id: ID,
     /// Whether the sync between the timeline and the Slack threads is muted: what people write on either side stays there. Null is refused.
     pub(super) muted: MaybeUndefined<bool>,
-    /// Where Slack shows later changes of the incident: in the thread or in the channel. Null leaves the decision to the connectors.
+    /// The place where Slack shows later changes of the incident: the thread or the channel. Null leaves the decision to the connectors.
     pub(super) reply_mode: MaybeUndefined<ReplyMode>,
     /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,

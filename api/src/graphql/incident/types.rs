@@ -164,7 +164,7 @@ impl Incident {
         self.author(ctx, IncidentMilestone::Triggered).await
     }
 
-    /// The time when the incident was acknowledged or snoozed; null if nobody has acknowledged the incident since it was last triggered.
+    /// The time when the incident was acknowledged or snoozed; null if nobody has acknowledged the incident since it was last triggered or reopened.
     async fn acknowledged_at(&self) -> Option<OffsetDateTime> {
         self.0.acknowledged_at
     }
@@ -217,11 +217,16 @@ impl Incident {
     async fn timeline(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Returns only entries that were added, edited or retracted after this version of the incident; all by default.")]
+        #[graphql(
+            desc = "Returns only entries that were added, edited or retracted after this version of the incident; all by default."
+        )]
         changed_after_version: Option<i64>,
     ) -> Result<Connection<String, TimelineEntry, TotalCount, EmptyFields>> {
         let page = PageRequest {
@@ -249,7 +254,7 @@ impl Incident {
         self.0.slack_muted
     }
 
-    /// Where Slack shows later changes of the incident: in the thread or in the channel; null if the connectors decide.
+    /// The place where Slack shows later changes of the incident: the thread or the channel; null if the connectors decide.
     async fn slack_reply_mode(&self) -> Option<ReplyMode> {
         self.0.slack_reply_mode
     }
@@ -260,7 +265,7 @@ impl Incident {
         Ok(found.map(Postmortem))
     }
 
-    /// What the viewer can do with the incident now.
+    /// The operations that the viewer can do with the incident now.
     async fn viewer_can(&self, ctx: &Context<'_>) -> IncidentPermissions {
         tocsin_domain::incident::abilities(&request(ctx), &self.0).into()
     }
@@ -272,7 +277,7 @@ impl Incident {
         Ok(routes.into_iter().map(SlackRoute::from).collect())
     }
 
-    /// Why no channel in Slack shows the incident, and what to do; null if a channel shows the incident or is about to.
+    /// The reason why no channel in Slack shows the incident, and what to do; null if a channel shows the incident or is about to.
     async fn slack_held_back(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(tocsin_domain::connector::shown_nowhere(&request(ctx), &self.0).await?)
     }

@@ -107,12 +107,13 @@ impl ServiceQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which services to return; all by default.")] filter: Option<ServiceFilter>,
-        #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<
-            ServiceOrder,
-        >,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<ServiceOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<ServicePage> {
         let page = PageRequest {

@@ -58,12 +58,13 @@ impl Service {
         #[graphql(desc = "Which of the service's incidents to return; all by default.")] filter: Option<
             IncidentFilter,
         >,
-        #[graphql(desc = "The order of the list; newest first by default.")] order_by: Option<
-            IncidentOrder,
-        >,
-        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "The order of the list; newest first by default.")] order_by: Option<IncidentOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
         #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
         #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<IncidentPage> {
         let page = PageRequest {
