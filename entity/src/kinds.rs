@@ -37,113 +37,113 @@ macro_rules! kind {
 }
 
 kind! {
-    /// What a member may do in an organisation.
+    /// The role of a user: what the user can do in an organisation.
     Role {
-        /// Everything, and appoints other owners.
+        /// Can do everything, including appointing other owners.
         Owner = "OWNER",
-        /// Manages users, keys, services and integrations.
+        /// Manages users, API keys, services and integrations, and works on incidents.
         Admin = "ADMIN",
-        /// Works incidents and post-mortems.
+        /// Works on incidents and post-mortems.
         Responder = "RESPONDER",
-        /// Reads only.
+        /// Can read, but not change anything; sees only published post-mortems.
         Stakeholder = "STAKEHOLDER",
     }
 
-    /// What an API key may be used for. `ADMIN` contains all others; `WRITE` contains `READ`.
+    /// A scope of an API key: what the key can be used for. `ADMIN` contains all other scopes; `WRITE` contains `READ` and `INCIDENTS_TRIGGER`.
     Scope {
-        /// Triggers incidents, and nothing else: for monitoring systems.
+        /// Triggers incidents and does nothing else: for monitoring systems.
         Trigger = "INCIDENTS_TRIGGER",
-        /// Reads everything its role may see.
+        /// Reads everything that the role of the user can see.
         Read = "READ",
         /// Reads and changes incidents and post-mortems.
         Write = "WRITE",
-        /// Also manages users, services and keys.
+        /// Reads and changes everything, including users, services and API keys.
         Admin = "ADMIN",
     }
 
-    /// Where an incident stands.
+    /// The status of an incident.
     IncidentStatus {
-        /// Nobody has it yet.
+        /// Nobody has acknowledged the incident yet.
         Triggered = "TRIGGERED",
-        /// A responder has it.
+        /// A responder works on the incident, or the incident is snoozed.
         Acknowledged = "ACKNOWLEDGED",
-        /// It is over.
+        /// The incident is over.
         Resolved = "RESOLVED",
     }
 
-    /// How soon a person must look.
+    /// The urgency of an incident: how soon a person must look at the incident.
     Urgency {
-        /// Now: wake somebody.
+        /// A person must look now, even at night.
         High = "HIGH",
-        /// Within working hours.
+        /// A person must look within working hours.
         Medium = "MEDIUM",
-        /// When there is time.
+        /// A person can look when there is time.
         Low = "LOW",
     }
 
-    /// How much is broken, from `SEV1` (worst) to `SEV5`.
+    /// The severity of an incident: how much is broken, from `SEV1` (worst) to `SEV5`.
     Severity {
         /// All users are affected.
         Sev1 = "SEV1",
         /// A main function is down.
         Sev2 = "SEV2",
-        /// A function is impaired.
+        /// A function is impaired, but works.
         Sev3 = "SEV3",
-        /// An annoyance.
+        /// The problem is an annoyance.
         Sev4 = "SEV4",
-        /// Cosmetic.
+        /// The problem is cosmetic only.
         Sev5 = "SEV5",
     }
 
-    /// What an entry of the timeline tells.
+    /// The kind of a timeline entry: what happened to the incident.
     EntryKind {
-        /// The incident began.
+        /// The incident was triggered.
         Triggered = "TRIGGERED",
-        /// A responder took it.
+        /// A responder acknowledged the incident.
         Acknowledged = "ACKNOWLEDGED",
-        /// It was resolved; the body is the resolution note, if any.
+        /// The incident was resolved; the body is the resolution note, if any.
         Resolved = "RESOLVED",
-        /// It was opened again; the body is the reason, if any.
+        /// The incident was reopened; the body is the reason, if any.
         Reopened = "REOPENED",
-        /// A person said something.
+        /// A person added a comment; the body is the text.
         Comment = "COMMENT",
-        /// It was put to rest until a set time.
+        /// The incident was snoozed until a set time.
         Snoozed = "SNOOZED",
-        /// The rest is over: it is triggered again.
+        /// The snooze ended: the incident is triggered again.
         SnoozeEnded = "SNOOZE_ENDED",
-        /// Its assignees changed.
+        /// The assignees of the incident changed.
         Reassigned = "REASSIGNED",
-        /// Its title, description, urgency, severity or tags changed, or how Slack shows it.
+        /// The title, description, urgency, severity, tags or service of the incident changed, or how Slack shows the incident.
         Updated = "UPDATED",
-        /// Slack's threads and the timeline go separate ways from here on.
+        /// The sync between the timeline and the Slack threads was muted.
         SyncMuted = "SYNC_MUTED",
-        /// Slack's threads and the timeline say the same again.
+        /// The sync between the timeline and the Slack threads was unmuted.
         SyncUnmuted = "SYNC_UNMUTED",
     }
 
-    /// Through what a change came.
+    /// The channel through which a change was made.
     Source {
-        /// A caller of the GraphQL API.
+        /// A client of the GraphQL API made the change.
         Api = "API",
-        /// A person in Slack.
+        /// A person in Slack made the change.
         Slack = "SLACK",
-        /// A timer of Tocsin's own.
+        /// A timer of Tocsin made the change.
         Timer = "TIMER",
-        /// A monitoring system.
+        /// A monitoring system made the change.
         Integration = "INTEGRATION",
     }
 
-    /// Where a post-mortem stands.
+    /// The status of a post-mortem.
     PostmortemStatus {
-        /// Being written.
+        /// The post-mortem is being written.
         Draft = "DRAFT",
-        /// Waiting for its reviewers.
+        /// The post-mortem waits for the reviewers.
         InReview = "IN_REVIEW",
-        /// Done, and readable by every member.
+        /// The post-mortem is done, and every user of the organisation can read it.
         Published = "PUBLISHED",
     }
 
-    /// What the event log records: each is one change that subscribers hear of.
+    /// The kind of an event in the event log: what changed.
     EventKind {
         /// An incident was triggered.
         IncidentTriggered = "INCIDENT_TRIGGERED",
@@ -157,11 +157,11 @@ kind! {
         CommentAdded = "COMMENT_ADDED",
         /// An incident was snoozed.
         IncidentSnoozed = "INCIDENT_SNOOZED",
-        /// A snooze ended and the incident is triggered again.
+        /// A snooze ended: the incident is triggered again.
         IncidentSnoozeEnded = "INCIDENT_SNOOZE_ENDED",
         /// An incident was reassigned.
         IncidentReassigned = "INCIDENT_REASSIGNED",
-        /// An incident's title, description, urgency, severity or tags were changed.
+        /// The title, description, urgency, severity, tags or service of an incident changed.
         IncidentUpdated = "INCIDENT_UPDATED",
         /// A comment was edited.
         CommentEdited = "COMMENT_EDITED",
@@ -171,202 +171,202 @@ kind! {
         SlackSyncChanged = "SLACK_SYNC_CHANGED",
     }
 
-    /// How a connection to a Slack workspace is.
+    /// The status of a connection to a Slack workspace.
     SlackWorkspaceStatus {
-        /// Not tried yet.
+        /// The bridge hasn't tried the connection yet.
         Pending = "PENDING",
-        /// It works.
+        /// The connection works as intended.
         Active = "ACTIVE",
-        /// It does not: the reason says why, and what to do.
+        /// The connection doesn't work: the reason says why, and what to do.
         Failing = "FAILING",
-        /// An administrator has disconnected it.
+        /// An administrator has disconnected the workspace.
         Disconnected = "DISCONNECTED",
     }
 
-    /// What an organisation wants of Slack; each asks for scopes of its own.
+    /// A feature that an organisation uses in Slack. Each feature needs certain scopes in Slack.
     SlackFeature {
-        /// Messages that follow an incident's state, with their buttons. Always there.
+        /// Messages that follow an incident's state, with buttons. This feature is always on.
         Notifications = "NOTIFICATIONS",
         /// Replies in an incident's thread become comments, and comments become replies.
         TwoWaySync = "TWO_WAY_SYNC",
-        /// Addresses of incidents that people paste get a preview.
+        /// Links to incidents that people paste in Slack get a preview.
         Previews = "PREVIEWS",
-        /// A channel for an incident.
+        /// A separate Slack channel for an incident.
         IncidentChannels = "INCIDENT_CHANNELS",
-        /// People in Slack are matched with members by their e-mail addresses.
+        /// People in Slack are matched with users by e-mail address.
         Identity = "IDENTITY",
         /// The slash command, the shortcuts, the workflow step, and mentions of the bot.
         Commands = "COMMANDS",
-        /// Who has opened which channel, for audits.
+        /// A record of who opened which channel, for audits.
         AccessLogs = "ACCESS_LOGS",
     }
 
-    /// How an incident's later changes are told in Slack.
+    /// The place where Slack shows later changes of an incident.
     ReplyMode {
         /// In the thread of the incident's message.
         Thread = "THREAD",
-        /// Each as a message of its own in the channel.
+        /// In the channel, each change as a separate message.
         Channel = "CHANNEL",
     }
 
-    /// What a connector tells.
+    /// An event that a connector can post to Slack.
     ConnectorEvent {
         /// An incident is triggered, or triggered again.
         Triggered = "TRIGGERED",
-        /// A responder takes it.
+        /// A responder acknowledges the incident.
         Acknowledged = "ACKNOWLEDGED",
-        /// It is resolved.
+        /// The incident is resolved.
         Resolved = "RESOLVED",
-        /// Nobody took it in time, and others are asked.
+        /// Nobody acknowledged the incident in time, and other responders are asked.
         Escalated = "ESCALATED",
-        /// Its assignees change.
+        /// The assignees of the incident change.
         Reassigned = "REASSIGNED",
-        /// It takes longer than was promised.
+        /// The incident takes longer than the service level agreement allows.
         SlaBreached = "SLA_BREACHED",
-        /// Somebody adds a note.
+        /// Somebody adds a note to the incident.
         NoteAdded = "NOTE_ADDED",
     }
 
-    /// Of how urgent incidents a connector tells.
+    /// The urgencies of the incidents that a connector posts.
     UrgencyFilter {
-        /// Of all.
+        /// Incidents of every urgency.
         All = "ALL",
-        /// Of those that must be looked at now.
+        /// Incidents of high urgency only.
         High = "HIGH",
-        /// Of all but those for which there is time.
+        /// Incidents of high or medium urgency.
         HighAndMedium = "HIGH_AND_MEDIUM",
     }
 
-    /// How a connector is, as the bridge has found it.
+    /// The status of a connector, as the bridge last found it.
     ConnectorStatus {
-        /// The bridge has not looked yet.
+        /// The bridge hasn't checked the connector yet.
         Pending = "PENDING",
-        /// It works.
+        /// The connector works as intended.
         Active = "ACTIVE",
-        /// Its channel takes nothing: the reason says why, and what to do.
+        /// The channel of the connector accepts no messages: the reason says why, and what to do.
         Failing = "FAILING",
     }
 
-    /// What becomes of what people say in Slack who are no members.
+    /// The policy for replies in Slack of people who aren't matched with a user.
     UnmatchedPolicy {
-        /// It is no comment, and they are told how to link themselves.
+        /// The reply doesn't become a comment, and the bot tells the person how to link a Slack account to a user.
         Refuse = "REFUSE",
-        /// It becomes a comment under their name in Slack, marked as said there. They can do nothing else.
+        /// The reply becomes a comment under the person's name in Slack, marked as written there. The person can do nothing else.
         Attribute = "ATTRIBUTE",
     }
 
-    /// Whose pasted links to incidents and post-mortems get a preview in Slack. People of other companies, guests, bots and deactivated accounts get
-    /// none, and nobody does in a channel that is shared with another company.
+    /// The people who get a preview in Slack for links to incidents and post-mortems that they paste. People of other companies, guests, bots and
+    /// deactivated accounts get no preview, and nobody does in a channel that is shared with another company.
     PreviewPolicy {
-        /// Members of the organisation alone.
+        /// Only users of the organisation get previews.
         Members = "MEMBERS",
-        /// Everybody with a full account in a Slack workspace that is the organisation's alone, and its members elsewhere.
+        /// Everybody with a full account in a Slack workspace that only this organisation uses, and users of the organisation elsewhere.
         Workspace = "WORKSPACE",
     }
 
-    /// How it is known which member a person in Slack is.
+    /// The evidence from which Tocsin knows which user a person in Slack is.
     SlackMatch {
-        /// By the e-mail address that both have.
+        /// The person and the user have the same e-mail address.
         Email = "EMAIL",
-        /// They have signed in with Slack.
+        /// The person signed in with Slack.
         OpenId = "OPENID",
-        /// They have confirmed in Tocsin a code that they were given in Slack.
+        /// The person got a code in Slack and confirmed the code in Tocsin.
         Code = "CODE",
-        /// An administrator has said so.
+        /// An administrator linked the person to the user.
         Administrator = "ADMINISTRATOR",
     }
 
-    /// By which way a change came that the audit log tells of.
+    /// The channel through which a change in the audit log was made.
     AuditChannel {
-        /// By GraphQL or a page of the server's, with an API key or a session.
+        /// GraphQL or a web page of the server, with an API key or a session.
         Api = "API",
-        /// By the Slack bridge, which reports what happened in Slack or acts for a member.
+        /// The Slack bridge, which reports what happened in Slack or acts for a user.
         Bridge = "BRIDGE",
-        /// By a command on the server, or by its first start.
+        /// A command on the server, or the first start of the server.
         CommandLine = "COMMAND_LINE",
     }
 
-    /// How a member signed in.
+    /// The method with which a user signed in.
     SignInMethod {
-        /// By a one-time link that the server's command line printed.
+        /// A single-use link that the server's command line printed.
         Link = "LINK",
-        /// With Slack.
+        /// Signing in with a Slack account.
         Slack = "SLACK",
-        /// By a one-time link that the bot gave in Slack.
+        /// A single-use link that the bot gave in Slack.
         SlackLink = "SLACK_LINK",
-        /// By the link that makes an organisation's first owner.
+        /// The link that makes a person the first owner of an organisation.
         FirstOwner = "FIRST_OWNER",
         /// With the OpenID issuer of the server's configuration.
         Oidc = "OIDC",
     }
 
-    /// What an administrator asks the bridge to do.
+    /// The kind of an operation that an administrator asks the bridge to do.
     OperationKind {
-        /// Whether a workspace's token works, and what it may do.
+        /// Checks whether the token of a workspace works, and what the token allows.
         TestConnection = "TEST_CONNECTION",
-        /// A message to a connector's channel.
+        /// Sends a test message to the channel of a connector.
         TestMessage = "TEST_MESSAGE",
-        /// Who a member is in Slack.
+        /// Looks up which person in Slack a user is.
         TestIdentity = "TEST_IDENTITY",
-        /// Which channels there are.
+        /// Reads the list of channels from Slack.
         RefreshChannels = "REFRESH_CHANNELS",
-        /// A new channel.
+        /// Creates a new channel in Slack.
         CreateChannel = "CREATE_CHANNEL",
     }
 
-    /// How far that has come.
+    /// The state of an operation in Slack.
     OperationState {
-        /// Asked for.
+        /// The operation isn't finished yet.
         Pending = "PENDING",
-        /// Done.
+        /// The operation finished without errors.
         Succeeded = "SUCCEEDED",
-        /// It can't be done: the code and the message say why.
+        /// The operation failed: the code and the message say why.
         Failed = "FAILED",
     }
 
-    /// What a timer does when it is due.
+    /// The kind of a timer: what happens when the timer is due.
     TimerKind {
-        /// Ends a snooze.
+        /// Ends the snooze of an incident.
         SnoozeEnd = "SNOOZE_END",
     }
 
-    /// What a message in Slack is to an incident.
+    /// The kind of a Slack message: what the message shows of an incident.
     PostKind {
-        /// The incident's own message.
+        /// The main message of the incident.
         Root = "ROOT",
         /// A change or a comment, in the message's thread.
         Reply = "REPLY",
         /// The preview of a link that somebody pasted.
         Unfurl = "UNFURL",
-        /// A storm's one message for many incidents.
+        /// A single message for many incidents that come at once.
         Digest = "DIGEST",
-        /// A direct message to somebody who was assigned.
+        /// A direct message to a user who was assigned.
         Direct = "DIRECT",
     }
 
-    /// How far a delivery to Slack has come.
+    /// The state of a delivery to Slack.
     PostState {
-        /// Wanted, and not yet sent.
+        /// The message is queued and not yet sent.
         Queued = "QUEUED",
-        /// Sent, and the answer not yet known: looked up in Slack before it is sent again.
+        /// The message was sent, and the answer isn't known yet: before another attempt, the bridge looks for the message in Slack.
         Sending = "SENDING",
-        /// In Slack.
+        /// The message is in Slack.
         Posted = "POSTED",
-        /// In Slack, and changed there since.
+        /// The message is in Slack and has changed there since.
         Updated = "UPDATED",
-        /// Slack refused it for now; it will be tried again.
+        /// Slack refused the message for now; the bridge will try again.
         Retrying = "RETRYING",
-        /// Given up; the error says why.
+        /// The bridge gave up; the error says why.
         Failed = "FAILED",
     }
 
-    /// How far a request from Slack has been worked.
+    /// The state of a request from Slack.
     InboxState {
-        /// Stored and answered, to be worked.
+        /// The request is stored and answered, but not processed yet.
         Pending = "PENDING",
-        /// Worked.
+        /// The request has been processed.
         Done = "DONE",
-        /// Given up; the error says why.
+        /// The bridge gave up; the error says why.
         Failed = "FAILED",
     }
 }

@@ -17,49 +17,49 @@ use crate::graphql::{
     user::{Author, User, load_member},
 };
 
-/// A key to the API.
+/// An API key. The server shows the secret of the key only once, when you create the key.
 #[derive(Clone)]
 pub(crate) struct ApiKey(pub(crate) api_key::Model);
 
-/// A key to the API. The key itself is shown once, when it is made.
+/// An API key. The server shows the secret of the key only once, when you create the key.
 #[Object]
 impl ApiKey {
-    /// The key's global id.
+    /// The global id of the API key.
     pub(crate) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
-    /// What people call it.
+    /// The name of the API key.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Its last four characters, to tell keys apart.
+    /// The last four characters of the secret, to tell API keys apart.
     async fn hint(&self) -> &str {
         &self.0.hint
     }
 
-    /// What it may be used for.
+    /// The scopes of the API key: what the key can be used for.
     async fn scopes(&self) -> Vec<Scope> {
         read_scopes(&self.0.scopes)
     }
 
-    /// The member it acts as; null for a key of the organisation itself.
+    /// The user whom the API key acts as; null for a key of the organisation itself.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         Ok(load_member(ctx, self.0.organization_id, self.0.user_id).await?)
     }
 
-    /// When it was last used, to the minute.
+    /// The time when the API key was last used, to the minute; null if the key was never used.
     async fn last_used_at(&self) -> Option<OffsetDateTime> {
         self.0.last_used_at
     }
 
-    /// When it expires and opens nothing any more; null where it never does.
+    /// The time when the API key expires and stops working; null if the key never expires.
     async fn expires_at(&self) -> Option<OffsetDateTime> {
         self.0.expires_at
     }
 
-    /// Who made it; null where that was the server's command line, or was not recorded yet.
+    /// The user or the API key that created this key; null if the server's command line created the key, or before the server recorded this.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
         let creator = author::find(
             loaders(ctx),
@@ -70,12 +70,12 @@ impl ApiKey {
         Ok(creator.await?.map(Author::from))
     }
 
-    /// When it was revoked; such a key opens nothing.
+    /// The time when the API key was revoked and stopped working; null if the key isn't revoked.
     async fn revoked_at(&self) -> Option<OffsetDateTime> {
         self.0.revoked_at
     }
 
-    /// When it was made.
+    /// The time when the API key was created.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
@@ -93,15 +93,18 @@ pub(crate) struct ApiKeyQuery;
 
 #[Object]
 impl ApiKeyQuery {
-    /// The organisation's API keys, oldest first. Needs the role ADMIN or OWNER.
+    /// The API keys of the viewer's organisation, oldest first. Needs the role ADMIN or OWNER.
     #[graphql(complexity = "crate::graphql::paging::weight(\"apiKeys\", first, last, child_complexity)")]
     async fn api_keys(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, ApiKey, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,
@@ -117,18 +120,19 @@ impl ApiKeyQuery {
     }
 }
 
-/// A new key.
+/// A new API key of the organisation.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateApiKeyInput {
-    /// What people call it; at most 100 characters.
+    /// The name of the API key; at most 100 characters.
     name: String,
-    /// What it may be used for; at least one.
+    /// The scopes of the API key: what the key can be used for; at least 1 scope.
     scopes: Vec<Scope>,
-    /// The member it acts as; a key of the organisation itself where none is named.
+    /// The id of the user whom the API key acts as; a key of the organisation itself by default.
     user_id: Option<ID>,
-    /// When it expires; never where it is left out.
+    /// The time when the API key expires; at most ten years from now. By default, the key never expires.
     expires_at: Option<OffsetDateTime>,
-    /// Makes the request repeatable for 24 hours. The key itself is shown the first time only.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours. Only the first
+    /// response contains the secret.
     idempotency_key: Option<String>,
 }
 
@@ -144,12 +148,12 @@ impl CreateApiKeyInput {
     }
 }
 
-/// Which key is to open nothing any more.
+/// The API key to revoke.
 #[derive(Debug, InputObject)]
 pub(crate) struct RevokeApiKeyInput {
-    /// The key's id.
+    /// The id of the API key.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -162,36 +166,37 @@ impl RevokeApiKeyInput {
     }
 }
 
-/// New values for an API key. What you leave out stays as it is.
+/// New values for an API key. What you leave out stays the same.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateApiKeyInput {
-    /// The key's id.
+    /// The id of the API key.
     id: ID,
-    /// The name of the key; at most 100 characters. Null is refused.
+    /// The name of the API key; at most 100 characters. Null is refused.
     name: MaybeUndefined<String>,
-    /// When the key expires. Null lets it never expire.
+    /// The time when the API key expires; at most ten years from now. With null, the key never expires.
     expires_at: MaybeUndefined<OffsetDateTime>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
 /// The result of a change of an API key.
 #[derive(SimpleObject)]
 pub(crate) struct UpdateApiKeyPayload {
-    /// The key after the change; null if the change was refused.
+    /// The API key after the change; null if the change was refused.
     api_key: Option<ApiKey>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
-/// What came of making a key.
+/// The result of creating an API key.
 #[derive(SimpleObject)]
 pub(crate) struct CreateApiKeyPayload {
-    /// The key's description; none where it was refused.
+    /// The new API key, without the secret; null if the change was refused.
     api_key: Option<ApiKey>,
-    /// The key itself. It is shown this once: keep it now.
+    /// The secret of the API key. The server shows the secret only once: store it now. Null if the change was refused or the request repeats an
+    /// earlier request.
     secret: Option<String>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -209,12 +214,12 @@ impl CreateApiKeyPayload {
     }
 }
 
-/// What came of revoking a key.
+/// The result of revoking an API key.
 #[derive(SimpleObject)]
 pub(crate) struct RevokeApiKeyPayload {
-    /// The key's description; none where it was refused.
+    /// The API key after the change; null if the change was refused.
     api_key: Option<ApiKey>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -224,7 +229,7 @@ pub(crate) struct ApiKeyMutation;
 
 #[Object]
 impl ApiKeyMutation {
-    /// Makes a key to the API. Needs the role ADMIN or OWNER; only an owner makes keys for owners.
+    /// Creates an API key in the organisation. Needs the role ADMIN or OWNER; only an owner makes keys for owners.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn create_api_key(
@@ -237,7 +242,7 @@ impl ApiKeyMutation {
         Ok(CreateApiKeyPayload::of(made, user_errors))
     }
 
-    /// Changes the name of an API key, and when it expires. A key that was revoked or has expired is refused. Needs the role ADMIN or OWNER; only an
+    /// Changes the name or the expiry of an API key. An API key that was revoked or has expired is refused. Needs the role ADMIN or OWNER; only an
     /// owner changes keys that do what an owner can do.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
@@ -260,8 +265,8 @@ impl ApiKeyMutation {
         })
     }
 
-    /// Revokes a key: from now on it opens nothing. Revoking it again changes nothing. For one's own needs a session, or a member's own key that may
-    /// write; for others the role ADMIN or OWNER.
+    /// Revokes an API key: the key stops working now. Revoking a key again changes nothing. To revoke your own key, you need a session or a key of
+    /// your own that can write; to revoke other keys, you need the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn revoke_api_key(

@@ -22,39 +22,39 @@ use crate::graphql::{
     user::{User, load_member},
 };
 
-/// An entry of the audit log.
+/// An entry of the audit log: a change of a single object. Nobody can change or delete an entry.
 #[derive(Clone)]
 pub(crate) struct AuditEntry(Model);
 
-/// An entry of the audit log: one change of one object. It is never changed or deleted.
+/// An entry of the audit log: a change of a single object. Nobody can change or delete an entry.
 #[Object]
 impl AuditEntry {
-    /// The entry's global id.
+    /// The global id of the entry.
     pub(crate) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
-    /// What was done: the name of the mutation, or of what the command line did in its place.
+    /// The action: the name of the mutation, or of the step on the server's command line, that made the change.
     async fn action(&self) -> &str {
         &self.0.action
     }
 
-    /// By which way the change came.
+    /// The channel through which the change was made.
     async fn through(&self) -> AuditChannel {
         self.0.through
     }
 
-    /// What the member who acted was called at the time; for a key that is no member's, the key.
+    /// The name that the acting user had at the time. Without a user, the name of the API key; without an API key, the name of the channel.
     async fn actor_name(&self) -> &str {
         &self.0.actor_name
     }
 
-    /// The member who acted; null where none did.
+    /// The user who made the change; null if no user did.
     async fn actor(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         Ok(load_member(ctx, self.0.organization_id, self.0.actor_user_id).await?)
     }
 
-    /// The API key that was used; null where none was.
+    /// The API key that the request used; null if the request used no API key.
     async fn api_key(&self, ctx: &Context<'_>) -> Result<Option<ApiKey>> {
         let Some(id) = self.0.actor_key_id else {
             return Ok(None);
@@ -63,42 +63,42 @@ impl AuditEntry {
         Ok(found.map(ApiKey))
     }
 
-    /// The network address that the request came from; null for the command line.
+    /// The network address that the request came from; null for the command line, or if the address is unknown.
     async fn address(&self) -> Option<&str> {
         self.0.address.as_deref()
     }
 
-    /// The id of the request, as it is in the answer's header and in the server's log; null for the command line.
+    /// The id of the request, as in the response's header and in the server's log; null for the command line.
     async fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The kind of object that was changed, as its type is called here.
+    /// The kind of the changed object: the name of the type in this API.
     async fn subject_kind(&self) -> &str {
         &self.0.subject_kind
     }
 
-    /// The id of the object that was changed.
+    /// The id of the changed object.
     async fn subject_id(&self) -> ID {
         ID(self.0.subject_id.clone())
     }
 
-    /// What the object was called; empty where such objects have no name.
+    /// The name of the changed object at the time; empty if such objects have no name.
     async fn subject_name(&self) -> &str {
         &self.0.subject_name
     }
 
-    /// How the object was, with secrets masked; null where it was made.
+    /// The object before the change, with secrets masked; null if the change created or only copied the object.
     async fn before(&self) -> Option<Json<serde_json::Value>> {
         self.0.before.clone().map(Json)
     }
 
-    /// How the object is since, with secrets masked; null where it was deleted.
+    /// The object after the change, with secrets masked; null if the change deleted or only copied the object.
     async fn after(&self) -> Option<Json<serde_json::Value>> {
         self.0.after.clone().map(Json)
     }
 
-    /// When it was changed.
+    /// The time of the change.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
@@ -110,20 +110,20 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<AuditEntr
     Ok(found.map(AuditEntry))
 }
 
-/// Which entries of the audit log you want: those that meet every condition. To leave out a condition, leave out its field: null is refused.
+/// Which entries of the audit log you want: the entries that meet every condition. To leave out a condition, leave out the field: null is refused.
 #[derive(Debug, Default, InputObject)]
 pub(crate) struct AuditLogFilter {
     /// Entries of this mutation, such as `updateUser`.
     action: MaybeUndefined<String>,
-    /// Entries whose change came through this channel.
+    /// Entries of changes that were made through this channel.
     through: MaybeUndefined<AuditChannel>,
-    /// Entries of changes by this member or this API key.
+    /// Entries of changes by this user or this API key, by the id of the user (`usr_…`) or of the key (`key_…`).
     actor_id: MaybeUndefined<ID>,
     /// Entries about the object with this id.
     subject_id: MaybeUndefined<ID>,
-    /// Entries from this time on.
+    /// Entries from this time on, including this time.
     since: MaybeUndefined<OffsetDateTime>,
-    /// Entries before this time.
+    /// Entries before this time, excluding this time.
     until: MaybeUndefined<OffsetDateTime>,
 }
 
@@ -149,16 +149,19 @@ pub(crate) struct AuditQuery;
 
 #[Object]
 impl AuditQuery {
-    /// What administrators have changed, oldest first: ask for the `last` to see the newest. Needs the role ADMIN or OWNER.
+    /// The audit log: what administrators have changed, oldest first. To see the newest entries, use `last`. Needs the role ADMIN or OWNER.
     #[graphql(complexity = "crate::graphql::paging::weight(\"auditLog\", first, last, child_complexity)")]
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only these.")] filter: Option<AuditLogFilter>,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which entries to return; all by default.")] filter: Option<AuditLogFilter>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, AuditEntry, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,

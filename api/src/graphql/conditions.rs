@@ -78,12 +78,12 @@ impl Conditions {
     }
 }
 
-/// A period of time. Without `from` it has no beginning, without `to` no end.
+/// A period of time. Without `from`, the period has no beginning; without `to`, the period has no end.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct TimeRangeInput {
-    /// The first moment of the period.
+    /// The first moment of the period; no beginning by default.
     from: Option<OffsetDateTime>,
-    /// The first moment after the period.
+    /// The first moment after the period; no end by default.
     to: Option<OffsetDateTime>,
 }
 

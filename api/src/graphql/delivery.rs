@@ -11,7 +11,7 @@ use tocsin_entity::{
 
 use crate::graphql::{context::request, failure::Result};
 
-/// A message in Slack that shows an incident.
+/// A message in Slack that shows an incident, with the state of the delivery.
 pub(crate) struct Delivery(pub(crate) Arc<post::Model>);
 
 /// A message that the viewer may read of.
@@ -20,60 +20,60 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Delivery>
     Ok(found.map(Delivery))
 }
 
-/// A message in Slack that shows this incident, and how far its delivery has come.
+/// A message in Slack that shows an incident, with the state of the delivery.
 #[Object]
 impl Delivery {
-    /// The delivery's global id.
+    /// The global id of the delivery.
     pub(crate) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
-    /// What the message is to the incident.
+    /// The kind of the message: what the message shows of the incident.
     async fn kind(&self) -> PostKind {
         self.0.kind
     }
 
-    /// The name of the connector it goes through.
+    /// The name of the connector that sends the message; empty for a direct message, `link preview` for a preview.
     async fn connector(&self) -> &str {
         &self.0.connector_name
     }
 
-    /// The channel, as people know it.
+    /// The name of the channel in Slack.
     async fn channel(&self) -> &str {
         &self.0.channel_name
     }
 
-    /// How far it has come.
+    /// The state of the delivery to Slack.
     async fn state(&self) -> PostState {
         self.0.state
     }
 
-    /// How often the present content was tried.
+    /// The number of attempts to deliver the current content.
     async fn attempts(&self) -> i32 {
         self.0.attempts
     }
 
-    /// Why the last try failed, and what to do about it.
+    /// The reason why the last attempt failed, and what to do about the failure; null if the last attempt didn't fail.
     async fn last_error(&self) -> Option<&str> {
         self.0.last_error.as_deref()
     }
 
-    /// From the change to Slack having it, in milliseconds, for the newest content.
+    /// The delay of the newest content in milliseconds: from the change until Slack showed the change; null if nothing has been delivered yet.
     async fn lag_milliseconds(&self) -> Option<i64> {
         self.0.lag_milliseconds
     }
 
-    /// When it was first wanted.
+    /// The time when the message was first queued.
     async fn queued_at(&self) -> OffsetDateTime {
         self.0.queued_at
     }
 
-    /// When Slack had it.
+    /// The time when the message was posted to Slack; null if the message isn't posted yet.
     async fn posted_at(&self) -> Option<OffsetDateTime> {
         self.0.posted_at
     }
 
-    /// When Slack last had a change of it.
+    /// The time when the message was last changed in Slack; null if the message hasn't changed since it was posted.
     async fn updated_at(&self) -> Option<OffsetDateTime> {
         self.0.updated_at
     }

@@ -21,34 +21,34 @@ use crate::graphql::{
     timeline::TimelineEntry,
 };
 
-/// A change of an incident.
+/// An event in the organisation's event log: a change of an incident.
 #[derive(Clone)]
 pub(crate) struct IncidentEvent(Arc<EventDetails>);
 
-/// A change of an incident, as it stands in the organisation's event log.
+/// An event in the organisation's event log: a change of an incident.
 #[Object]
 impl IncidentEvent {
-    /// Where it stands in the log: `incidentEvents(after:)` goes on behind it.
+    /// The position of the event in the event log. To continue after this event, give the cursor to `incidentEvents(after:)` or `eventLog(after:)`.
     async fn cursor(&self) -> String {
         encode(&self.0.position().to_string())
     }
 
-    /// What changed.
+    /// The kind of the event: what changed.
     async fn kind(&self) -> EventKind {
         self.0.event.kind
     }
 
-    /// The incident as it is now, or as it was when the event was told live.
+    /// The incident as of now or, for an event that you get live, as of the time of the event.
     async fn incident(&self) -> Incident {
         Incident(Arc::clone(&self.0.incident))
     }
 
-    /// The timeline entry that tells of the change.
+    /// The timeline entry of the change.
     async fn entry(&self) -> TimelineEntry {
         TimelineEntry(Arc::clone(&self.0.entry))
     }
 
-    /// The request that made the change, for logs.
+    /// The id of the request that made the change, for logs; null if the id is unknown.
     async fn request_id(&self) -> Option<&str> {
         self.0.event.request_id.as_deref()
     }
@@ -60,15 +60,15 @@ pub(crate) struct EventQuery;
 
 #[Object]
 impl EventQuery {
-    /// The event log, oldest first: what `incidentEvents` replays, for callers that poll.
+    /// The event log of the organisation, oldest first: the same events as in `incidentEvents`, for clients that poll.
     #[graphql(complexity = "crate::graphql::paging::weight(\"eventLog\", first, None, child_complexity)")]
     async fn event_log(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only what comes after this cursor, also one of `incidentEvents`.")] after: Option<
-            String,
-        >,
-        #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor, which can also come from `incidentEvents`.")]
+        after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
     ) -> Result<Connection<String, IncidentEvent, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,
@@ -93,12 +93,16 @@ pub(crate) struct EventSubscription;
 
 #[Subscription]
 impl EventSubscription {
-    /// Every change of the organisation's incidents, in order, without gap or double. With `after` it begins with what was missed.
+    /// Every change of the organisation's incidents, in order, without gaps or duplicates. With `after`, the subscription starts with the changes
+    /// that you missed.
     async fn incident_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Go on behind this cursor; from now on where it is null.")] after: Option<String>,
-        #[graphql(desc = "Only changes of these incidents.")] filter: Option<IncidentFilter>,
+        #[graphql(desc = "Returns only changes after this cursor; by default, changes from now on.")]
+        after: Option<String>,
+        #[graphql(desc = "Returns only changes of these incidents; all by default.")] filter: Option<
+            IncidentFilter,
+        >,
     ) -> Result<impl Stream<Item = Result<IncidentEvent>>> {
         let criteria = filter.unwrap_or_default().criteria(ctx)?;
         let events = tocsin_domain::incident::follow(&request(ctx), after, criteria).await?;

@@ -44,52 +44,52 @@ impl From<RequestError> for Failure {
     }
 }
 
-/// What kind of failure a user error tells of. Stable: programs may rely on it.
+/// The kind of a user error. The codes are stable: programs can rely on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "error::UserErrorCode")]
 pub(crate) enum UserErrorCode {
-    /// There is no such object, or it belongs to another organisation.
+    /// The object doesn't exist, or belongs to another organisation.
     NotFound,
-    /// The caller's role or key does not allow it.
+    /// The role or the API key of the viewer doesn't allow the change.
     Forbidden,
-    /// A value is out of its bounds.
+    /// A value of the input is invalid or out of bounds.
     InvalidInput,
-    /// The object is not in a state that allows it.
+    /// The current state of the object doesn't allow the change.
     WrongStatus,
     /// Another object has the same name or address.
     AlreadyExists,
-    /// The channel is another organisation's in that Slack workspace.
+    /// The channel belongs to another organisation in the same Slack workspace.
     ChannelTaken,
-    /// The idempotency key was used before, with another input.
+    /// The idempotency key was used in the last 24 hours with another input.
     IdempotencyKeyReused,
-    /// Somebody else changed the object first: read it again.
+    /// Somebody else changed the object first: read the object again.
     Conflict,
-    /// The server has no key to seal secrets with.
+    /// The server has no secret key to encrypt secrets with.
     SecretKeyMissing,
-    /// The server's environment sets it, and no mutation can.
+    /// The environment of the server sets this value, so no mutation can change it.
     SetByEnvironment,
-    /// There is no Slack app that could do it: none is configured, or it lacks its secrets.
+    /// No Slack app can do this: no app is configured, or the app lacks secrets.
     SlackNotConfigured,
-    /// The comment was made in Slack, and is edited there.
+    /// The comment was made in Slack: edit the comment there.
     EditInSlack,
-    /// The comment was retracted.
+    /// The comment has been retracted already.
     Retracted,
-    /// The incident's sync with Slack is muted: what is said there is no comment.
+    /// The incident's sync with Slack is muted: messages in Slack don't become comments.
     SyncMuted,
-    /// The connector has no two-way sync: what is said in its channel is no comment.
+    /// The connector has no two-way sync: messages in the channel don't become comments.
     SyncOff,
-    /// The organisation takes no comments of people in Slack who are not matched with a member.
+    /// The organisation refuses comments of people in Slack who aren't matched with a user.
     UnmatchedRefused,
 }
 
-/// An expected failure: nothing was changed.
+/// An expected failure: the mutation changed nothing.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct UserError {
-    /// What kind of failure it is. Stable.
+    /// The kind of the failure, stable across versions.
     pub(crate) code: UserErrorCode,
-    /// What a person can do about it.
+    /// The reason for the failure and what a person can do about it.
     pub(crate) message: String,
-    /// The path of the input field that is wrong, where one is.
+    /// The path of the input field that is wrong, such as `["input", "title"]`; null if no field is to blame.
     pub(crate) field: Option<Vec<String>>,
 }
 

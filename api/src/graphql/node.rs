@@ -26,7 +26,7 @@ use crate::graphql::{
 
 /// An object with a global id.
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "The object's global id."))]
+#[graphql(field(name = "id", ty = "ID", desc = "The global id of the object."))]
 pub(crate) enum Node {
     /// A key to the API.
     ApiKey(ApiKey),
@@ -68,11 +68,11 @@ pub(crate) struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// Any object of the viewer's organisation by its global id; null where there is none.
+    /// The object with this global id in the viewer's organisation; null if no such object exists or the viewer can't read it.
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
+        #[graphql(desc = "The global id of the object.")] id: ID,
     ) -> Result<Option<Node>> {
         let prefix = id.split_once('_').map_or("", |(prefix, _)| prefix);
         let found = match prefix {

@@ -3,7 +3,7 @@
 use async_graphql::Enum;
 use tocsin_domain::ordering::Direction;
 
-/// Which end of an order comes first.
+/// The direction of an order: which end comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub(crate) enum OrderDirection {
     /// The lowest value, the earliest time or the first letter comes first.

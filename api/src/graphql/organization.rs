@@ -26,7 +26,7 @@ use crate::graphql::{
 };
 use crate::http::cost::of_list;
 
-/// An organisation.
+/// An organisation: the tenant that owns everything else.
 #[derive(Clone)]
 pub(crate) struct Organization(organization::Model);
 
@@ -41,28 +41,28 @@ pub(crate) async fn load(ctx: &Context<'_>, id: OrganizationId) -> Result<Organi
 /// An organisation: the tenant that owns everything else.
 #[Object]
 impl Organization {
-    /// The organisation's global id.
+    /// The global id of the organisation.
     pub(crate) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
-    /// The name people read.
+    /// The name of the organisation.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The name in addresses.
+    /// The short name of the organisation in addresses and commands: lowercase letters, digits and dashes.
     async fn slug(&self) -> &str {
         &self.0.slug
     }
 
-    /// What it has decided about Slack as a whole.
+    /// The organisation's settings for Slack as a whole.
     async fn slack_settings(&self) -> SlackSettings {
         SlackSettings::from(&self.0)
     }
 
-    /// The cursor of the newest event in the event log; null before the first. By it, whoever polls `eventLog` sees whether
-    /// there is anything new.
+    /// The cursor of the newest event in the event log; null if the log has no events. If you poll `eventLog`, compare this cursor to see whether the
+    /// log has new events.
     async fn newest_event_cursor(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let newest = event::EventNumber(self.0.id, self.0.last_event_seq);
         if newest.1 == 0 {
@@ -71,23 +71,26 @@ impl Organization {
         Ok(loaders(ctx).load_one(newest).await?)
     }
 
-    /// When it was created.
+    /// The time when the organisation was created.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
 
-    /// The members of the organisation, oldest first by default.
+    /// The users of the organisation, oldest first by default.
     #[graphql(complexity = "crate::graphql::paging::weight(\"users\", first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's own")]
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which users you want; all by default.")] filter: Option<UserFilter>,
-        #[graphql(desc = "The order of the list; the oldest first by default.")] order_by: Option<UserOrder>,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which users to return; all by default.")] filter: Option<UserFilter>,
+        #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<UserOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<UserPage> {
         let page = PageRequest {
             first,
@@ -99,20 +102,21 @@ impl Organization {
         user::list(ctx, filter, order_by, page).await
     }
 
-    /// The services of the organisation, oldest first by default, archived services included.
+    /// The services of the organisation, oldest first by default, including archived services.
     #[graphql(complexity = "crate::graphql::paging::weight(\"services\", first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's own")]
     async fn services(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which services you want; all by default.")] filter: Option<ServiceFilter>,
-        #[graphql(desc = "The order of the list; the oldest first by default.")] order_by: Option<
-            ServiceOrder,
+        #[graphql(desc = "Which services to return; all by default.")] filter: Option<ServiceFilter>,
+        #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<ServiceOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
         >,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<ServicePage> {
         let page = PageRequest {
             first,
@@ -136,14 +140,15 @@ impl Organization {
     }
 }
 
-/// New values for the organisation. What you leave out stays as it is. Null is refused.
+/// New values for the organisation. What you leave out stays the same. Null is refused.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateOrganizationInput {
     /// The name of the organisation; at most 100 characters.
     name: MaybeUndefined<String>,
-    /// The short name of the organisation in commands: lowercase letters, digits and dashes, at most 60; unique on the server.
+    /// The short name of the organisation in addresses and commands: lowercase letters, digits and dashes, at most 60 characters, no dash at either
+    /// end; unique on the server.
     slug: MaybeUndefined<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -152,7 +157,7 @@ pub(crate) struct UpdateOrganizationInput {
 pub(crate) struct OrganizationPayload {
     /// The organisation after the change; null if the change was refused.
     organization: Option<Organization>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -184,37 +189,38 @@ impl OrganizationMutation {
     }
 }
 
-/// Who is looking: the member who is signed in, or the key's member, role and scopes.
+/// The viewer: the user who is signed in, or the user, role and scopes of the API key.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Viewer {
-    /// The organisation in which one is signed in, or that the key opens; null for the Slack bridge without one.
+    /// The organisation that the viewer is signed in to, or that the API key belongs to; null only for the Slack bridge, if the request names no
+    /// organisation.
     organization: Option<Organization>,
-    /// The member who is signed in, or that the key acts as; null for a key of the organisation itself.
+    /// The user who is signed in, or whom the API key acts as; null for an API key of the organisation itself.
     user: Option<User>,
-    /// The member's role; null for a key of the organisation itself.
+    /// The role of the user; null for an API key of the organisation itself.
     role: Option<Role>,
-    /// What the key may be used for; for whoever is signed in everything that the role allows.
+    /// The scopes of the API key; for a user who is signed in, everything that the role allows.
     scopes: Vec<Scope>,
-    /// What the viewer can do in the organisation: what both the role and the scopes allow.
+    /// The permissions of the viewer in the organisation: what both the role and the scopes allow.
     permissions: Vec<ViewerPermission>,
 }
 
-/// What a viewer can do in an organisation.
+/// A permission that a viewer can have in an organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "Permission")]
 pub(crate) enum ViewerPermission {
-    /// To read incidents and everything around them.
+    /// Reading incidents and everything around the incidents.
     Read,
-    /// To trigger incidents.
+    /// Triggering incidents in the organisation.
     TriggerIncidents,
-    /// To work on incidents and post-mortems: acknowledge, resolve, comment, draft, and so on.
+    /// Working on incidents and post-mortems: acknowledging, resolving, commenting, drafting, and so on.
     Respond,
-    /// To take back the comments of others.
+    /// Retracting comments of other users.
     ModerateComments,
-    /// To manage the organisation: users, API keys, services, connectors and Slack.
+    /// Managing the organisation: users, API keys, services, connectors and Slack.
     Manage,
-    /// To manage one's own API keys, sessions and link to Slack.
+    /// Managing your own API keys, sessions and link to Slack.
     ManageOwnAccount,
 }
 
@@ -243,20 +249,20 @@ const SESSIONS_TOLD: usize = 50;
 
 #[ComplexObject]
 impl Viewer {
-    /// The session by which one is signed in; null for whoever shows a key.
+    /// The session in which the viewer is signed in; null if the request uses an API key.
     async fn session(&self, ctx: &Context<'_>) -> Result<Option<Session>> {
         let found = tocsin_domain::session::of_viewer(&request(ctx)).await?;
         Ok(found.map(Session))
     }
 
-    /// Where one is signed in, the session used last first, 50 at most; none for a key of the organisation itself.
+    /// The sessions in which the viewer is signed in, last used first; at most 50. Empty for an API key of the organisation itself.
     #[graphql(complexity = "of_list(\"sessions\", SESSIONS_TOLD, child_complexity + 1)")]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let found = tocsin_domain::session::own(&request(ctx)).await?;
         Ok(found.into_iter().map(Session).collect())
     }
 
-    /// One's own keys that are not revoked, the newest first, 100 at most; none for a key of the organisation itself.
+    /// The viewer's own API keys that aren't revoked, newest first; at most 100. Empty for an API key of the organisation itself.
     #[graphql(complexity = "of_list(\"apiKeys\", 100, child_complexity + 1)")]
     async fn api_keys(&self, ctx: &Context<'_>) -> Result<Vec<ApiKey>> {
         let found = tocsin_domain::api_key::own(&request(ctx)).await?;
@@ -276,7 +282,7 @@ pub(crate) struct OrganizationQuery;
 
 #[Object]
 impl OrganizationQuery {
-    /// Who is looking.
+    /// The viewer: the user or the API key that makes the request.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let caller = ctx.data_unchecked::<Caller>();
         let organization = tocsin_domain::organization::of_viewer(&request(ctx)).await?;
@@ -293,19 +299,21 @@ impl OrganizationQuery {
         })
     }
 
-    /// The organisation in which one is signed in, or that the key opens.
+    /// The organisation that the viewer is signed in to, or that the API key belongs to.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
         Ok(Organization(
             tocsin_domain::organization::own(&request(ctx)).await?,
         ))
     }
 
-    /// Every organisation: for the Slack bridge alone.
+    /// Every organisation on the server, oldest first. For the Slack bridge only.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organizations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those whose event log has grown since this time, or shortly before it.")]
+        #[graphql(
+            desc = "Returns only organisations with new events since this time, or shortly before this time; all by default."
+        )]
         changed_since: Option<OffsetDateTime>,
     ) -> Result<Vec<Organization>> {
         let rows = tocsin_domain::organization::list(&request(ctx), changed_since).await?;

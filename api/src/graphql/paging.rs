@@ -21,7 +21,7 @@ const COUNT_WEIGHT: usize = 25;
 
 type Count = dyn for<'a> Fn(Request<'a>) -> BoxFuture<'a, Result<u64, RequestError>> + Send + Sync;
 
-/// How many nodes a list has, counted only where it is asked for.
+/// The number of nodes in a list.
 pub(crate) struct TotalCount(Box<Count>);
 
 impl TotalCount {
@@ -39,10 +39,10 @@ impl TotalCount {
     }
 }
 
-/// How many nodes a list has.
+/// The number of nodes in a list.
 #[Object]
 impl TotalCount {
-    /// How many nodes the list has on all pages together. The server counts them only if you ask for this field.
+    /// The number of nodes on all pages of the list together. The server counts the nodes only if you ask for this field.
     #[graphql(complexity = "COUNT_WEIGHT")]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok((self.0)(request(ctx)).await?)

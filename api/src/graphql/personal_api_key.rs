@@ -10,16 +10,18 @@ use crate::graphql::{
     failure::{Result, into_payload},
 };
 
-/// A new key of one's own.
+/// A new API key of your own.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreatePersonalApiKeyInput {
-    /// What one calls it; at most 100 characters.
+    /// The name of the API key; at most 100 characters.
     name: String,
-    /// What it may be used for; at least one, and no more than one may oneself.
+    /// The scopes of the API key: what the key can be used for; at least 1 scope, and only scopes that you have yourself.
     scopes: Vec<Scope>,
-    /// When it expires; never where it is left out. A key that is made by a key expires no later than that.
+    /// The time when the API key expires; at most ten years from now. By default, the key never expires. If you create the key with another API key,
+    /// the new key expires no later than the other key, and by default at the same time.
     expires_at: Option<OffsetDateTime>,
-    /// Makes the request repeatable for 24 hours. The key itself is shown the first time only.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours. Only the first
+    /// response contains the secret.
     idempotency_key: Option<String>,
 }
 
@@ -40,8 +42,8 @@ pub(crate) struct PersonalApiKeyMutation;
 
 #[Object]
 impl PersonalApiKeyMutation {
-    /// Makes a key that acts as oneself, and may no more than that. Needs a session, or a member's own key that may write. One's own keys are listed by
-    /// `viewer`, and revoked by `revokeApiKey`.
+    /// Creates an API key that acts as you and can do no more than you can. Needs a session, or an API key of your own that can write. To list your
+    /// own keys, use `viewer`; to revoke your own keys, use `revokeApiKey`.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     async fn create_personal_api_key(

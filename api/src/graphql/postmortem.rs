@@ -24,19 +24,19 @@ use crate::graphql::{
     user::{User, load_member},
 };
 
-/// A post-mortem.
+/// A post-mortem: what the organisation learned from an incident. Each incident has at most 1 post-mortem, drafted from the incident's timeline.
 #[derive(Clone)]
 pub(crate) struct Postmortem(pub(crate) postmortem::Model);
 
-/// What was learnt from an incident: one for each, drafted from its timeline.
+/// A post-mortem: what the organisation learned from an incident. Each incident has at most 1 post-mortem, drafted from the incident's timeline.
 #[Object]
 impl Postmortem {
-    /// The post-mortem's global id.
+    /// The global id of the post-mortem.
     pub(crate) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
-    /// The incident it tells of.
+    /// The incident that the post-mortem is about.
     async fn incident(&self, ctx: &Context<'_>) -> Result<Incident> {
         let row: Option<Arc<incident::Model>> = loaders(ctx).load_one(self.0.incident_id).await?;
         let row =
@@ -44,53 +44,53 @@ impl Postmortem {
         Ok(Incident(row))
     }
 
-    /// Where people read it.
+    /// The address of the web page that shows the post-mortem.
     async fn url(&self, ctx: &Context<'_>) -> Result<String> {
         let number = self.incident(ctx).await?.0.number;
         Ok(format!("{}/postmortem", domain(ctx).incident_url(number)))
     }
 
-    /// Its title.
+    /// The title of the post-mortem.
     async fn title(&self) -> &str {
         &self.0.title
     }
 
-    /// Its text.
+    /// The text of the post-mortem, in Markdown.
     async fn body_markdown(&self) -> &str {
         &self.0.body_markdown
     }
 
-    /// Where it stands.
+    /// The status of the post-mortem.
     async fn status(&self) -> PostmortemStatus {
         self.0.status
     }
 
-    /// Counts its changes, from 1.
+    /// The version of the post-mortem: a counter that starts at 1 and grows with each change.
     async fn version(&self) -> i64 {
         self.0.version
     }
 
-    /// Who drafted it, where a member did.
+    /// The user who drafted the post-mortem; null if no user did, such as for an API key of the organisation itself.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         Ok(load_member(ctx, self.0.organization_id, self.0.created_by).await?)
     }
 
-    /// When it was drafted.
+    /// The time when the post-mortem was drafted.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
 
-    /// When it last changed.
+    /// The time of the post-mortem's last change.
     async fn updated_at(&self) -> OffsetDateTime {
         self.0.updated_at
     }
 
-    /// When it was sent for review.
+    /// The time when the post-mortem was sent for review; null if nobody has requested a review yet.
     async fn review_requested_at(&self) -> Option<OffsetDateTime> {
         self.0.review_requested_at
     }
 
-    /// When it was published.
+    /// The time when the post-mortem was published; null if the post-mortem isn't published.
     async fn published_at(&self) -> Option<OffsetDateTime> {
         self.0.published_at
     }
@@ -105,21 +105,21 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Postmorte
 /// The order of a list of post-mortems. Post-mortems with the same value are listed in the order in which they were drafted.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub(crate) struct PostmortemOrder {
-    /// By what post-mortems are ordered.
+    /// The value that orders the post-mortems.
     field: PostmortemOrderField,
     /// Which end of the order comes first.
     direction: OrderDirection,
 }
 
-/// By what post-mortems are ordered.
+/// The values that can order a list of post-mortems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "tocsin_domain::postmortem::PostmortemOrderField")]
 pub(crate) enum PostmortemOrderField {
-    /// By the time when the post-mortem was drafted.
+    /// The time when the post-mortem was drafted.
     CreatedAt,
-    /// By the time when the post-mortem last changed.
+    /// The time of the post-mortem's last change.
     UpdatedAt,
-    /// By title, in any case.
+    /// The title of the post-mortem, in any case.
     Title,
 }
 
@@ -141,12 +141,13 @@ pub(crate) struct PostmortemQuery;
 
 #[Object]
 impl PostmortemQuery {
-    /// A post-mortem by its id, or by the number of its incident; null where there is none.
+    /// The post-mortem with this id, or of the incident with this number; null if no such post-mortem exists or the viewer can't read it. Give either
+    /// `id` or `incidentNumber`.
     async fn postmortem(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: Option<ID>,
-        #[graphql(desc = "The incident's number, without its hash.")] incident_number: Option<i64>,
+        #[graphql(desc = "The global id of the post-mortem.")] id: Option<ID>,
+        #[graphql(desc = "The number of the incident, without the hash.")] incident_number: Option<i64>,
     ) -> Result<Option<Postmortem>> {
         match (id, incident_number) {
             (Some(id), None) => find(ctx, &id).await,
@@ -161,18 +162,21 @@ impl PostmortemQuery {
         }
     }
 
-    /// The organisation's post-mortems, oldest first by default. Stakeholders see published post-mortems only.
+    /// The post-mortems of the viewer's organisation, oldest first by default. Stakeholders see only published post-mortems.
     #[graphql(complexity = "crate::graphql::paging::weight(\"postmortems\", first, last, child_complexity)")]
     async fn postmortems(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The order of the list; the oldest first by default.")] order_by: Option<
+        #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<
             PostmortemOrder,
         >,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Postmortem, TotalCount, EmptyFields>> {
         let page = PageRequest {
             first,
@@ -189,14 +193,14 @@ impl PostmortemQuery {
     }
 }
 
-/// Which incident's post-mortem is to be drafted.
+/// The incident for which to draft a post-mortem.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreatePostmortemInput {
-    /// The incident's id.
+    /// The id of the incident.
     incident_id: ID,
-    /// The title, of at most 200 characters; the incident's where none is given.
+    /// The title of the post-mortem; at most 200 characters. The number and title of the incident by default.
     title: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -210,18 +214,19 @@ impl CreatePostmortemInput {
     }
 }
 
-/// New words for a post-mortem; what is left out stays. It always has a title: null is refused.
+/// New values for a post-mortem. What you leave out stays the same. A post-mortem always has a title: null is refused.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdatePostmortemInput {
-    /// The post-mortem's id.
+    /// The id of the post-mortem.
     id: ID,
-    /// The title, of at most 200 characters.
+    /// The title of the post-mortem; at most 200 characters. Null is refused.
     title: MaybeUndefined<String>,
-    /// The text, of at most 200,000 characters; null for none.
+    /// The text of the post-mortem, in Markdown; at most 200,000 characters. Null removes the text.
     body_markdown: MaybeUndefined<String>,
-    /// The version that the words were written on: if another is there by now, nothing is changed.
+    /// The version of the post-mortem that you have read. If the post-mortem has another version by now, nothing changes and the error is `CONFLICT`.
+    /// By default, the change doesn't depend on the version.
     version: Option<i64>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -237,12 +242,12 @@ impl UpdatePostmortemInput {
     }
 }
 
-/// Which post-mortem goes to its reviewers.
+/// The post-mortem to send for review.
 #[derive(Debug, InputObject)]
 pub(crate) struct RequestPostmortemReviewInput {
-    /// The post-mortem's id.
+    /// The id of the post-mortem.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -255,12 +260,12 @@ impl RequestPostmortemReviewInput {
     }
 }
 
-/// Which post-mortem is done.
+/// The post-mortem to publish.
 #[derive(Debug, InputObject)]
 pub(crate) struct PublishPostmortemInput {
-    /// The post-mortem's id.
+    /// The id of the post-mortem.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -273,12 +278,12 @@ impl PublishPostmortemInput {
     }
 }
 
-/// What came of a change of a post-mortem.
+/// The result of a change of a post-mortem.
 #[derive(SimpleObject)]
 pub(crate) struct PostmortemPayload {
-    /// The post-mortem as it is now; none where the change was refused.
+    /// The post-mortem after the change; null if the change was refused.
     postmortem: Option<Postmortem>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -296,7 +301,7 @@ pub(crate) struct PostmortemMutation;
 
 #[Object]
 impl PostmortemMutation {
-    /// Drafts an incident's post-mortem from its timeline. One that is there already is given back as it is.
+    /// Drafts the post-mortem of an incident from the incident's timeline. If the post-mortem exists already, the mutation returns it unchanged.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn create_postmortem(
@@ -307,7 +312,7 @@ impl PostmortemMutation {
         payload(tocsin_domain::postmortem::create(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Edits a post-mortem.
+    /// Changes the title or the text of a post-mortem.
     ///
     /// Errors: `CONFLICT`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn update_postmortem(
@@ -318,7 +323,7 @@ impl PostmortemMutation {
         payload(tocsin_domain::postmortem::update(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Sends a draft to its reviewers.
+    /// Sends a draft of a post-mortem to the reviewers.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn request_postmortem_review(
@@ -329,7 +334,7 @@ impl PostmortemMutation {
         payload(tocsin_domain::postmortem::request_review(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Publishes a post-mortem that was reviewed.
+    /// Publishes a post-mortem that is in review.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn publish_postmortem(

@@ -50,7 +50,7 @@ const DIRECTIVES_MAX: usize = 10;
 /// Deepest recursion of the parser.
 const RECURSION_MAX: usize = 32;
 
-/// Everything that can be read.
+/// Everything that you can read.
 #[derive(MergedObject, Default)]
 pub struct Query(
     NodeQuery,
@@ -76,7 +76,7 @@ pub struct Query(
     PostmortemQuery,
 );
 
-/// Everything that can be changed. Each mutation takes one `input` and says in `userErrors` why it changed nothing.
+/// Everything that you can change. Each mutation takes a single `input`; if a mutation changes nothing, `userErrors` says why.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     IncidentMutation,
@@ -104,7 +104,7 @@ pub struct Mutation(
     SessionMutation,
 );
 
-/// Everything that can be followed.
+/// Everything that you can follow live.
 #[derive(MergedSubscription, Default)]
 pub struct Subscription(EventSubscription, SlackOperationSubscription);
 
@@ -136,16 +136,22 @@ fn builder() -> Builder {
 fn describe_pages(builder: Builder) -> Builder {
     builder
         .override_output_type_description::<Connection<String, ApiKey>>("A page of API keys.")
-        .override_output_type_description::<Connection<String, AuditEntry>>("A page of the audit log.")
+        .override_output_type_description::<Connection<String, AuditEntry>>(
+            "A page of entries of the audit log.",
+        )
         .override_output_type_description::<Connection<String, Incident>>("A page of incidents.")
-        .override_output_type_description::<Connection<String, IncidentEvent>>("A page of the event log.")
+        .override_output_type_description::<Connection<String, IncidentEvent>>(
+            "A page of events of the event log.",
+        )
         .override_output_type_description::<Connection<String, Postmortem>>("A page of post-mortems.")
         .override_output_type_description::<Connection<String, Service>>("A page of services.")
         .override_output_type_description::<SlackChannels>("A page of channels in Slack.")
         .override_output_type_description::<Connection<String, SlackIdentity>>(
-            "A page of who people in Slack are.",
+            "A page of links between users and people in Slack.",
         )
-        .override_output_type_description::<Connection<String, TimelineEntry>>("A page of a timeline.")
+        .override_output_type_description::<Connection<String, TimelineEntry>>(
+            "A page of entries of a timeline.",
+        )
         .override_output_type_description::<Connection<String, User>>("A page of users.")
 }
 

@@ -11,59 +11,59 @@ use crate::graphql::{
     user::{User, load_member},
 };
 
-/// Where a member is signed in.
+/// A session: a browser in which a user is signed in.
 #[derive(Clone)]
 pub(crate) struct Session(pub(crate) session::Model);
 
-/// Where a member is signed in with a browser.
+/// A session: a browser in which a user is signed in.
 #[Object]
 impl Session {
-    /// The session's global id.
+    /// The global id of the session.
     pub(crate) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
-    /// The member; null where they are gone.
+    /// The user who is signed in; null if the user no longer exists.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         Ok(load_member(ctx, self.0.organization_id, Some(self.0.user_id)).await?)
     }
 
-    /// How the member signed in.
+    /// The method with which the user signed in.
     async fn method(&self) -> SignInMethod {
         self.0.method
     }
 
-    /// What the browser calls itself.
+    /// The `User-Agent` header of the browser, at most 256 characters; null if the browser sent no such header.
     async fn user_agent(&self) -> Option<&str> {
         self.0.user_agent.as_deref()
     }
 
-    /// The network address from which the member signed in.
+    /// The network address from which the user signed in; null if the address is unknown.
     async fn address(&self) -> Option<&str> {
         self.0.address.as_deref()
     }
 
-    /// Whether the request comes by this session.
+    /// Whether the current request uses this session.
     async fn is_current(&self, ctx: &Context<'_>) -> bool {
         request(ctx).viewer.session_id() == Some(self.0.id)
     }
 
-    /// When it was last used, to the hour.
+    /// The time when the session was last used, to the hour.
     async fn last_used_at(&self) -> OffsetDateTime {
         self.0.last_used_at
     }
 
-    /// When it ends by itself: 30 days after it was last used.
+    /// The time when the session ends by itself: 30 days after the last use.
     async fn expires_at(&self) -> OffsetDateTime {
         self.0.expires_at
     }
 
-    /// When it was ended; null while it has not been.
+    /// The time when somebody ended the session; null if nobody has ended the session.
     async fn revoked_at(&self) -> Option<OffsetDateTime> {
         self.0.revoked_at
     }
 
-    /// When the member signed in.
+    /// The time when the user signed in.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
@@ -75,12 +75,12 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Session>>
     Ok(found.map(Session))
 }
 
-/// Which session is to end.
+/// The session to end.
 #[derive(Debug, InputObject)]
 pub(crate) struct RevokeSessionInput {
-    /// The session's id.
+    /// The id of the session.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -93,32 +93,32 @@ impl RevokeSessionInput {
     }
 }
 
-/// What came of ending a session.
+/// The result of ending a session.
 #[derive(SimpleObject)]
 pub(crate) struct RevokeSessionPayload {
-    /// The session; none where it was refused.
+    /// The session after the change; null if the change was refused.
     session: Option<Session>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
-/// How the bridge has found out who somebody is.
+/// The way in which the Slack bridge identified a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(crate) enum SignInLinkMethod {
-    /// They have asked for a link in Slack.
+    /// The user asked for a link in Slack.
     Link,
-    /// They have signed in with Slack.
+    /// The user signed in with Slack.
     Slack,
 }
 
-/// Asks for a link by which a member signs in once. Taken from the Slack bridge alone, on behalf of the member.
+/// A request for a link with which a user signs in once. Only the Slack bridge can use this input, on behalf of the user.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateSignInLinkInput {
-    /// How whoever uses it is said to have signed in.
+    /// The sign-in method that the session records.
     method: SignInLinkMethod,
-    /// SHA-256, in hex, of what the one browser holds that may use it; any browser may where it is left out.
+    /// The SHA-256 hash, in hex, of a secret that only 1 browser holds: only this browser can use the link. By default, any browser can.
     browser_hash: Option<String>,
-    /// Makes the request repeatable for 24 hours. Each answer is another link.
+    /// A key of your choice; at most 255 characters. Each request creates another link, even with the same key.
     idempotency_key: Option<String>,
 }
 
@@ -135,14 +135,14 @@ impl CreateSignInLinkInput {
     }
 }
 
-/// What came of asking for a link.
+/// The result of creating a sign-in link.
 #[derive(SimpleObject)]
 pub(crate) struct CreateSignInLinkPayload {
-    /// The link, to be shown to the member alone. Null where it was refused.
+    /// The link, for the user only; null if the request was refused.
     url: Option<String>,
-    /// Until when it may be used, once.
+    /// The time when the link expires; null if the request was refused. The link works only once.
     expires_at: Option<OffsetDateTime>,
-    /// Why there is none.
+    /// Why no link was created; empty if the link was created.
     user_errors: Vec<UserError>,
 }
 
@@ -152,8 +152,8 @@ pub(crate) struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// Ends a session: from now on its browser is not signed in. Ending it again changes nothing. For one's own needs a session, or a member's own
-    /// key that may write; for others the role ADMIN or OWNER.
+    /// Ends a session: the browser is signed out now. Ending a session again changes nothing. To end your own session, you need a session or an API
+    /// key of your own that can write; to end other sessions, you need the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn revoke_session(
@@ -169,7 +169,7 @@ impl SessionMutation {
         })
     }
 
-    /// Makes a link by which a member signs in once, within five minutes. For the Slack bridge alone, on behalf of the member.
+    /// Creates a link with which a user signs in once, within five minutes. For the Slack bridge only, on behalf of the user.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]

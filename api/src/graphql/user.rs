@@ -33,51 +33,51 @@ use crate::graphql::{
 };
 use crate::http::cost::of_list;
 
-/// A person, as a member of the viewer's organisation.
+/// A user: a person who is a member of the viewer's organisation.
 #[derive(Clone)]
 pub(crate) struct User(pub(crate) Arc<MemberRow>);
 
-/// A person, as a member of the viewer's organisation.
+/// A user: a person who is a member of the viewer's organisation.
 #[Object]
 impl User {
-    /// The user's global id.
+    /// The global id of the user.
     pub(crate) async fn id(&self) -> ID {
         ID(self.0.user_id.to_string())
     }
 
-    /// The name people read.
+    /// The name of the user.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The e-mail address, in lowercase.
+    /// The e-mail address of the user, in lowercase; unique in the organisation.
     async fn email(&self) -> &str {
         &self.0.email
     }
 
-    /// What the member may do in the organisation.
+    /// The role of the user: what the user can do in the organisation.
     async fn role(&self) -> Role {
         self.0.role
     }
 
-    /// Whether the member is active. A deactivated member can do nothing.
+    /// Whether the user is active. A deactivated user can do nothing.
     async fn active(&self) -> bool {
         self.0.deactivated_at.is_none()
     }
 
-    /// When the member was deactivated; null for an active member.
+    /// The time when the user was deactivated; null if the user is active.
     async fn deactivated_at(&self) -> Option<OffsetDateTime> {
         self.0.deactivated_at
     }
 
-    /// Where the member is signed in, the session used last first, 50 at most. For themselves, and for the roles ADMIN and OWNER.
+    /// The sessions in which the user is signed in, last used first; at most 50. Only for the user and for the roles ADMIN and OWNER.
     #[graphql(complexity = "200 + of_list(\"sessions\", 50, child_complexity + 1)")]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let found = tocsin_domain::session::list_of(&request(ctx), self.0.user_id).await?;
         Ok(found.into_iter().map(Session).collect())
     }
 
-    /// The incidents that are assigned to the member, the newest first by default.
+    /// The incidents that are assigned to the user, newest first by default.
     #[graphql(
         complexity = "crate::graphql::paging::weight(\"assignedIncidents\", first, last, child_complexity)"
     )]
@@ -85,16 +85,17 @@ impl User {
     async fn assigned_incidents(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which of the member's incidents you want; all by default.")] filter: Option<
+        #[graphql(desc = "Which of the user's incidents to return; all by default.")] filter: Option<
             IncidentFilter,
         >,
-        #[graphql(desc = "The order of the list; the newest first by default.")] order_by: Option<
-            IncidentOrder,
+        #[graphql(desc = "The order of the list; newest first by default.")] order_by: Option<IncidentOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
         >,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<IncidentPage> {
         let page = PageRequest {
             first,
@@ -106,17 +107,18 @@ impl User {
         incident::list(ctx, criteria.assigned_to(self.0.user_id), order_by, page).await
     }
 
-    /// When the member joined the organisation.
+    /// The time when the user joined the organisation.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
 
-    /// Who the member is in a Slack workspace by their own word (`U…` or `W…`); null where they have not said so. For the Slack bridge alone.
+    /// The Slack user whom the user has confirmed to be in a Slack workspace (`U…` or `W…`); null if the user hasn't confirmed this. For the Slack
+    /// bridge only.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn slack_user_id(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The Slack workspace (`T…`).")] team_id: String,
+        #[graphql(desc = "The id of the Slack workspace (`T…`).")] team_id: String,
     ) -> Result<Option<String>> {
         Ok(said_in(&request(ctx), self.0.organization_id, self.0.user_id, team_id).await?)
     }
@@ -137,14 +139,14 @@ pub(crate) async fn load_member(
     }
 }
 
-/// Who did something: a member, a person in Slack who is none, or the holder of an API key.
+/// The author of a change: a user, a person in Slack who isn't a member, or an API key.
 #[derive(Clone, SimpleObject)]
 pub(crate) struct Author {
-    /// The name people read.
+    /// The name of the user, of the person in Slack or of the API key.
     name: String,
-    /// The member's e-mail address; none for others.
+    /// The e-mail address of the user; null if the author isn't a user.
     email: Option<String>,
-    /// The member, where it is one.
+    /// The user; null if the author is a person in Slack or an API key.
     user: Option<User>,
 }
 
@@ -158,16 +160,16 @@ impl From<author::Author> for Author {
     }
 }
 
-/// Which users you want: those who meet every condition. To leave out a condition, leave out its field: null is refused.
+/// Which users you want: the users who meet every condition. To leave out a condition, leave out the field: null is refused.
 #[derive(InputObject, Default)]
 pub(crate) struct UserFilter {
     /// The user with this e-mail address, in any case.
     email: MaybeUndefined<String>,
-    /// Users whose name or e-mail address contains this text, in any case.
+    /// Users with this text in the name or the e-mail address, in any case; at most 200 characters.
     search: MaybeUndefined<String>,
-    /// Users who are active (`true`) or deactivated (`false`).
+    /// Whether the users are active (`true`) or deactivated (`false`).
     active: MaybeUndefined<bool>,
-    /// Users with one of these roles.
+    /// Users with any of these roles.
     roles: MaybeUndefined<Vec<Role>>,
     /// The deprecated name of `active`.
     #[graphql(deprecation = "Use `active`.")]
@@ -192,20 +194,20 @@ impl UserFilter {
 /// The order of a list of users.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub(crate) struct UserOrder {
-    /// By what users are ordered.
+    /// The value that orders the users.
     field: UserOrderField,
     /// Which end of the order comes first.
     direction: OrderDirection,
 }
 
-/// By what users are ordered.
+/// The values that can order a list of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub(crate) enum UserOrderField {
-    /// By the time when the user joined the organisation.
+    /// The time when the user joined the organisation.
     CreatedAt,
-    /// By name, in any case.
+    /// The name of the user, in any case.
     Name,
-    /// By e-mail address.
+    /// The e-mail address of the user.
     Email,
 }
 
@@ -252,18 +254,21 @@ pub(crate) struct UserQuery;
 
 #[Object]
 impl UserQuery {
-    /// The members of the organisation, oldest first by default.
+    /// The users of the viewer's organisation, oldest first by default.
     #[graphql(complexity = "crate::graphql::paging::weight(\"users\", first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's own")]
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which users you want; all by default.")] filter: Option<UserFilter>,
-        #[graphql(desc = "The order of the list; the oldest first by default.")] order_by: Option<UserOrder>,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which users to return; all by default.")] filter: Option<UserFilter>,
+        #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<UserOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<UserPage> {
         let page = PageRequest {
             first,
@@ -275,16 +280,16 @@ impl UserQuery {
     }
 }
 
-/// A new member.
+/// A new user of the organisation.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateUserInput {
-    /// The name people read; at most 100 characters.
+    /// The name of the user; at most 100 characters.
     name: String,
-    /// The e-mail address, by which the person is known in Slack as well.
+    /// The e-mail address of the user; at most 254 characters, unique in the organisation. Slack knows the user by the same address.
     email: String,
-    /// What the member may do.
+    /// The role of the user: what the user can do in the organisation.
     role: Role,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -299,20 +304,20 @@ impl CreateUserInput {
     }
 }
 
-/// New values for a member; what is left out stays, and null is refused.
+/// New values for a user. What you leave out stays the same. Null is refused.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateUserInput {
-    /// The user's id.
+    /// The id of the user.
     id: ID,
-    /// The name people read; at most 100 characters.
+    /// The name of the user; at most 100 characters.
     name: MaybeUndefined<String>,
-    /// The e-mail address, by which the person is known in Slack as well; unique in the organisation.
+    /// The e-mail address of the user; at most 254 characters, unique in the organisation. Slack knows the user by the same address.
     email: MaybeUndefined<String>,
-    /// What the member may do from now on.
+    /// The role of the user: what the user can do in the organisation.
     role: MaybeUndefined<Role>,
-    /// Whether the member may do anything at all.
+    /// Whether the user is active. `false` deactivates the user and ends all sessions of the user.
     active: MaybeUndefined<bool>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -329,12 +334,12 @@ impl UpdateUserInput {
     }
 }
 
-/// What came of a change of a user.
+/// The result of a change of a user.
 #[derive(SimpleObject)]
 pub(crate) struct UserPayload {
-    /// The user as it is now; none where the change was refused.
+    /// The user after the change; null if the change was refused.
     user: Option<User>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -344,15 +349,15 @@ pub(crate) struct UserMutation;
 
 #[Object]
 impl UserMutation {
-    /// Adds a member to the organisation. Needs the role ADMIN or OWNER; only an owner adds owners.
+    /// Adds a user to the organisation. Needs the role ADMIN or OWNER; only an owner adds owners.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> Result<UserPayload> {
         payload(user::create(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Changes a member's name, e-mail address or role, deactivates or reactivates them. What another organisation says of
-    /// the same person stays. Needs the role ADMIN or OWNER; only an owner makes and changes owners.
+    /// Changes the name, e-mail address or role of a user, or deactivates or reactivates the user. Other organisations that the same person belongs
+    /// to don't change. Needs the role ADMIN or OWNER; only an owner makes and changes owners.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Result<UserPayload> {

@@ -3,33 +3,33 @@
 use async_graphql::SimpleObject;
 use tocsin_domain::incident::IncidentAbilities;
 
-/// What the viewer can do with an incident now. A field is `true` if the viewer's role and key allow the operation, and the incident is in a state
-/// in which the operation changes something.
+/// The operations that the viewer can do with an incident now. A field is `true` if the viewer's role and key allow the operation, and the incident
+/// is in a state in which the operation changes something.
 #[derive(Debug, Clone, Copy, SimpleObject)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "one for each operation, read by name"
 )]
 pub(crate) struct IncidentPermissions {
-    /// Whether `acknowledgeIncident` is possible: the incident is triggered.
+    /// Whether the viewer can use `acknowledgeIncident`: the incident is triggered.
     acknowledge: bool,
-    /// Whether `resolveIncident` is possible: the incident is open.
+    /// Whether the viewer can use `resolveIncident`: the incident is open.
     resolve: bool,
-    /// Whether `reopenIncident` is possible: the incident is resolved or snoozed.
+    /// Whether the viewer can use `reopenIncident`: the incident is resolved or snoozed.
     reopen: bool,
-    /// Whether `snoozeIncident` is possible: the incident is open.
+    /// Whether the viewer can use `snoozeIncident`: the incident is open.
     snooze: bool,
-    /// Whether `unsnoozeIncident` is possible: the incident is snoozed.
+    /// Whether the viewer can use `unsnoozeIncident`: the incident is snoozed.
     unsnooze: bool,
-    /// Whether `reassignIncident` is possible.
+    /// Whether the viewer can use `reassignIncident`.
     reassign: bool,
-    /// Whether `updateIncident` is possible.
+    /// Whether the viewer can use `updateIncident`.
     update: bool,
-    /// Whether `addComment` is possible.
+    /// Whether the viewer can use `addComment`.
     comment: bool,
-    /// Whether `setSlackSync` is possible.
+    /// Whether the viewer can use `setSlackSync`.
     set_slack_sync: bool,
-    /// Whether `createPostmortem` is possible.
+    /// Whether the viewer can use `createPostmortem`.
     create_postmortem: bool,
 }
 

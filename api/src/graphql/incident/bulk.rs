@@ -20,33 +20,33 @@ use crate::graphql::{
 pub(crate) struct AcknowledgeIncidentsInput {
     /// The ids of the incidents; from 1 to 100. An id that you give twice counts once.
     ids: Vec<ID>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
-/// The incidents to resolve.
+/// The incidents to resolve, with an optional note.
 #[derive(Debug, InputObject)]
 pub(crate) struct ResolveIncidentsInput {
     /// The ids of the incidents; from 1 to 100. An id that you give twice counts once.
     ids: Vec<ID>,
-    /// What was done, in Markdown, for each of the incidents; at most 200,000 characters.
+    /// The resolution note for each of the incidents: what was done, in Markdown; at most 200,000 characters. No note by default.
     note_markdown: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
-/// The incidents to reassign, and their new assignees.
+/// The incidents to reassign, and the new assignees.
 #[derive(Debug, InputObject)]
 pub(crate) struct ReassignIncidentsInput {
     /// The ids of the incidents; from 1 to 100. An id that you give twice counts once.
     ids: Vec<ID>,
     /// The ids of the users who replace all assignees of the incidents; at most 50. An empty list assigns the incidents to nobody.
     assignee_ids: Vec<ID>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
-/// The result of a change for one of several incidents.
+/// The result of a change for a single incident of several.
 #[derive(SimpleObject)]
 pub(crate) struct IncidentResult {
     /// The id of the incident, as you gave it.
@@ -55,16 +55,17 @@ pub(crate) struct IncidentResult {
     entry: Option<TimelineEntry>,
     /// The incident after the change; null if the change was refused.
     incident: Option<Incident>,
-    /// Why this incident wasn't changed.
+    /// Why this incident wasn't changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
-/// The result of a change of several incidents. Each incident is changed or refused on its own.
+/// The result of a change of several incidents. The server changes or refuses each incident separately.
 #[derive(SimpleObject)]
 pub(crate) struct IncidentsPayload {
     /// The result for each incident, in the order of the ids; null if the request was refused as a whole.
     results: Option<Vec<IncidentResult>>,
-    /// Why the request was refused as a whole. Why a single incident wasn't changed is in its result.
+    /// Why the request was refused as a whole; empty if the server looked at each incident. The result of an incident says why that incident wasn't
+    /// changed.
     user_errors: Vec<UserError>,
 }
 
@@ -99,7 +100,7 @@ pub(crate) struct BulkIncidentMutation;
 
 #[Object]
 impl BulkIncidentMutation {
-    /// Acknowledges several incidents. Each is acknowledged or refused on its own.
+    /// Acknowledges several incidents. The server acknowledges or refuses each incident separately.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn acknowledge_incidents(
@@ -114,7 +115,7 @@ impl BulkIncidentMutation {
         payload(incident::acknowledge_all(&request(ctx), wanted).await)
     }
 
-    /// Resolves several incidents. Each is resolved or refused on its own.
+    /// Resolves several incidents. The server resolves or refuses each incident separately.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn resolve_incidents(
@@ -130,7 +131,7 @@ impl BulkIncidentMutation {
         payload(incident::resolve_all(&request(ctx), wanted).await)
     }
 
-    /// Replaces the assignees of several incidents. Each is reassigned or refused on its own.
+    /// Replaces the assignees of several incidents. The server reassigns or refuses each incident separately.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn reassign_incidents(

@@ -15,36 +15,37 @@ use crate::graphql::{
     ordering::OrderDirection,
 };
 
-/// Which incidents you want: those that meet every condition. To leave out a condition, leave out its field: null is refused unless the field
+/// Which incidents you want: the incidents that meet every condition. To leave out a condition, leave out the field: null is refused unless the field
 /// describes what null means.
 #[derive(Debug, Clone, Default, InputObject)]
 pub(crate) struct IncidentFilter {
-    /// The incidents with these ids, 100 at most.
+    /// Incidents with these ids; at most 100.
     ids: MaybeUndefined<Vec<ID>>,
-    /// Incidents in one of these states.
+    /// Incidents with any of these statuses.
     statuses: MaybeUndefined<Vec<IncidentStatus>>,
-    /// Incidents of one of these urgencies.
+    /// Incidents with any of these urgencies.
     urgencies: MaybeUndefined<Vec<Urgency>>,
-    /// Incidents of one of these severities.
+    /// Incidents with any of these severities.
     severities: MaybeUndefined<Vec<Severity>>,
-    /// Incidents of one of these services, 100 at most.
+    /// Incidents of any of these services, by the services' ids; at most 100.
     service_ids: MaybeUndefined<Vec<ID>>,
-    /// Incidents assigned to at least one of these users, 100 at most.
+    /// Incidents assigned to at least 1 of these users, by the users' ids; at most 100.
     assignee_ids: MaybeUndefined<Vec<ID>>,
-    /// Incidents that are assigned to nobody (`true`) or to somebody (`false`).
+    /// Whether the incidents are assigned to nobody (`true`) or to somebody (`false`).
     unassigned: MaybeUndefined<bool>,
-    /// Incidents that have each of these tags, 20 at most.
+    /// Incidents that have each of these tags; at most 20.
     tags: MaybeUndefined<Vec<TagFilter>>,
     /// Incidents that were triggered in this period.
     triggered_at: MaybeUndefined<TimeRangeInput>,
     /// Incidents that last changed in this period.
     updated_at: MaybeUndefined<TimeRangeInput>,
-    /// Incidents that are snoozed (`true`) or not (`false`).
+    /// Whether the incidents are snoozed (`true`) or not (`false`).
     is_snoozed: MaybeUndefined<bool>,
-    /// Incidents on whose timeline this user is: who triggered it, worked on it or commented. For lists only.
+    /// Incidents with a timeline that shows the user with this id: the user triggered the incident, worked on the incident or commented. For lists
+    /// only, not for subscriptions.
     participant_id: MaybeUndefined<ID>,
-    /// Incidents with this text in the title, the description or a comment, in any case, and the incident with this number (`#42`). In
-    /// subscriptions comments aren't searched.
+    /// Incidents with this text in the title, the description or a comment, in any case, and the incident with this number (`#42`); at most 200
+    /// characters. Subscriptions don't search comments.
     search: MaybeUndefined<String>,
     /// The deprecated name of `statuses`.
     #[graphql(deprecation = "Use `statuses`.")]
@@ -55,10 +56,10 @@ pub(crate) struct IncidentFilter {
     /// The deprecated name of `severities`.
     #[graphql(deprecation = "Use `severities`.")]
     severity: MaybeUndefined<Vec<Severity>>,
-    /// Incidents of this service.
+    /// Incidents of the service with this id.
     #[graphql(deprecation = "Use `serviceIds`.")]
     service_id: MaybeUndefined<ID>,
-    /// Incidents assigned to this user; null for incidents that are assigned to nobody.
+    /// Incidents assigned to the user with this id; null for incidents that are assigned to nobody.
     #[graphql(deprecation = "Use `assigneeIds` or `unassigned`.")]
     assignee_id: MaybeUndefined<ID>,
 }
@@ -66,9 +67,9 @@ pub(crate) struct IncidentFilter {
 /// A tag that an incident must have.
 #[derive(Debug, Clone, InputObject)]
 pub(crate) struct TagFilter {
-    /// The key of the tag, exactly as it is written.
+    /// The key of the tag; upper and lower case count.
     key: String,
-    /// The value of the tag, exactly as it is written; any value if you leave it out.
+    /// The value of the tag; upper and lower case count. Any value by default.
     value: Option<String>,
 }
 
@@ -134,30 +135,30 @@ impl From<TagFilter> for TagCriterion {
     }
 }
 
-/// In which order incidents are listed. Incidents with the same value are listed by their number.
+/// The order of a list of incidents. Incidents with the same value are listed by number.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub(crate) struct IncidentOrder {
-    /// By what incidents are ordered.
+    /// The value that orders the incidents.
     field: IncidentOrderField,
     /// Which end of the order comes first.
     direction: OrderDirection,
 }
 
-/// By what incidents are ordered.
+/// The values that can order a list of incidents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "Field")]
 pub(crate) enum IncidentOrderField {
-    /// By number: the order in which the incidents were triggered.
+    /// The number of the incident: the order in which the incidents were triggered.
     Number,
-    /// By the time when the incident was triggered.
+    /// The time when the incident was triggered.
     TriggeredAt,
-    /// By the time when the incident last changed.
+    /// The time of the incident's last change.
     UpdatedAt,
-    /// By severity: `SEV1` is the highest. Incidents without a severity are the lowest.
+    /// The severity of the incident: `SEV1` is the highest. Incidents without a severity are the lowest.
     Severity,
-    /// By urgency: `HIGH` is the highest.
+    /// The urgency of the incident: `HIGH` is the highest.
     Urgency,
-    /// By status: `TRIGGERED` is the highest, then `ACKNOWLEDGED`, then `RESOLVED`.
+    /// The status of the incident: `TRIGGERED` is the highest, then `ACKNOWLEDGED`, then `RESOLVED`.
     Status,
 }
 

@@ -12,12 +12,12 @@ use crate::graphql::{
     failure::Result,
 };
 
-/// A label for an incident.
+/// A tag of an incident, such as `region: eu-west`.
 #[derive(Debug, InputObject)]
 pub(crate) struct TagInput {
-    /// What it labels; at most 64 characters.
+    /// The key of the tag; at most 64 characters, not blank.
     pub(crate) key: String,
-    /// The label; at most 256 characters.
+    /// The value of the tag; at most 256 characters.
     pub(crate) value: String,
 }
 
@@ -32,26 +32,27 @@ pub(crate) fn tag_values(tags: Vec<TagInput>) -> Vec<TagValue> {
         .collect()
 }
 
-/// A new incident.
+/// A new incident to trigger.
 #[derive(Debug, InputObject)]
 pub(crate) struct TriggerIncidentInput {
-    /// What is wrong, in a line of at most 200 characters.
+    /// The title: what is wrong, in a single line of at most 200 characters.
     title: String,
-    /// What is known; at most 100,000 characters.
+    /// The description: what is known, in Markdown; at most 100,000 characters. Empty by default.
     description_markdown: Option<String>,
-    /// The service that is broken; the organisation's default one where none is named.
+    /// The id of the service that is affected; the organisation's default service by default.
     service_id: Option<ID>,
-    /// How soon a person must look; the service's default where none is named.
+    /// The urgency: how soon a person must look at the incident; the service's `defaultUrgency` by default.
     urgency: Option<Urgency>,
-    /// How much is broken.
+    /// The severity: how much is broken. No severity by default.
     severity: Option<Severity>,
-    /// Labels; at most 20.
+    /// The tags of the incident; at most 20, each key once. No tags by default.
     tags: Option<Vec<TagInput>>,
-    /// Who is to work it; at most 50.
+    /// The ids of the users who work on the incident; at most 50. Nobody by default.
     assignee_ids: Option<Vec<ID>>,
-    /// While an incident with this key is open, the trigger is that incident again.
+    /// A key that prevents duplicates, at most 255 characters: while an incident with this key is open, a trigger with the same key returns that
+    /// incident and changes nothing. No key by default.
     dedup_key: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -71,12 +72,12 @@ impl TriggerIncidentInput {
     }
 }
 
-/// Which incident is to be acknowledged.
+/// The incident to acknowledge.
 #[derive(Debug, InputObject)]
 pub(crate) struct AcknowledgeIncidentInput {
-    /// The incident's id.
+    /// The id of the incident.
     pub(super) id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -89,14 +90,14 @@ impl AcknowledgeIncidentInput {
     }
 }
 
-/// Which incident is resolved, and how.
+/// The incident to resolve, with an optional note.
 #[derive(Debug, InputObject)]
 pub(crate) struct ResolveIncidentInput {
-    /// The incident's id.
+    /// The id of the incident.
     pub(super) id: ID,
-    /// What was done; at most 200,000 characters.
+    /// The resolution note: what was done, in Markdown; at most 200,000 characters. No note by default.
     pub(super) note_markdown: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -110,14 +111,14 @@ impl ResolveIncidentInput {
     }
 }
 
-/// Which incident is open again, and why.
+/// The incident to reopen, with an optional reason.
 #[derive(Debug, InputObject)]
 pub(crate) struct ReopenIncidentInput {
-    /// The incident's id.
+    /// The id of the incident.
     pub(super) id: ID,
-    /// Why; at most 200,000 characters.
+    /// The reason for reopening the incident, in Markdown; at most 200,000 characters. No reason by default.
     pub(super) reason_markdown: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -131,14 +132,14 @@ impl ReopenIncidentInput {
     }
 }
 
-/// Which incident may rest, and until when.
+/// The incident to snooze, and when the snooze ends.
 #[derive(Debug, InputObject)]
 pub(crate) struct SnoozeIncidentInput {
-    /// The incident's id.
+    /// The id of the incident.
     pub(super) id: ID,
-    /// Until when; at most 30 days from now.
+    /// The time when the snooze ends; in the future, at most 30 days from now.
     pub(super) until: OffsetDateTime,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -152,14 +153,14 @@ impl SnoozeIncidentInput {
     }
 }
 
-/// Which incident is to be worked by others.
+/// The incident to reassign, and the new assignees.
 #[derive(Debug, InputObject)]
 pub(crate) struct ReassignIncidentInput {
-    /// The incident's id.
+    /// The id of the incident.
     pub(super) id: ID,
-    /// Who is to work it from now on; at most 50, and nobody where the list is empty.
+    /// The ids of the users who replace all assignees of the incident; at most 50. An empty list assigns the incident to nobody.
     pub(super) assignee_ids: Vec<ID>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -173,12 +174,12 @@ impl ReassignIncidentInput {
     }
 }
 
-/// The incident whose snooze ends now.
+/// The incident to unsnooze: the snooze ends now.
 #[derive(Debug, InputObject)]
 pub(crate) struct UnsnoozeIncidentInput {
-    /// The incident's id.
+    /// The id of the incident.
     pub(super) id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -191,26 +192,28 @@ impl UnsnoozeIncidentInput {
     }
 }
 
-/// New values for an incident. What you leave out stays as it is. An incident always has a title, an urgency and a service: null is refused for them.
+/// New values for an incident. What you leave out stays the same. An incident always has a title, an urgency and a service: null is refused for these
+/// fields.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateIncidentInput {
-    /// The incident's id.
+    /// The id of the incident.
     pub(super) id: ID,
-    /// What is wrong, in a line of at most 200 characters.
+    /// The title: what is wrong, in a single line of at most 200 characters. Null is refused.
     title: MaybeUndefined<String>,
-    /// What is known; at most 100,000 characters. Null for nothing.
+    /// The description: what is known, in Markdown; at most 100,000 characters. Null removes the description.
     description_markdown: MaybeUndefined<String>,
-    /// How soon a person must look.
+    /// The urgency: how soon a person must look at the incident. Null is refused.
     urgency: MaybeUndefined<Urgency>,
-    /// How much is broken; null where nobody says.
+    /// The severity: how much is broken. Null removes the severity.
     severity: MaybeUndefined<Severity>,
     /// The tags that replace all tags of the incident; at most 20, each key once. Null removes all tags.
     tags: MaybeUndefined<Vec<TagInput>>,
-    /// The service that is broken.
+    /// The id of the service that is affected. Null is refused.
     service_id: MaybeUndefined<ID>,
-    /// The version of the incident that you have read. If the incident has another version by now, nothing changes and the error is `CONFLICT`.
+    /// The version of the incident that you have read. If the incident has another version by now, nothing changes and the error is `CONFLICT`. By
+    /// default, the change doesn't depend on the version.
     version: Option<i64>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -230,34 +233,37 @@ impl UpdateIncidentInput {
     }
 }
 
-/// A person in Slack who is no member. Taken from the Slack bridge alone.
+/// A person in Slack who is not a member. Only the Slack bridge can give this input.
 #[derive(Debug, InputObject)]
 pub(crate) struct SlackAuthorInput {
-    /// The name people see in Slack.
+    /// The name that people see in Slack; at most 100 characters.
     pub(super) name: String,
 }
 
-/// A comment on an incident.
+/// A new comment on an incident.
 #[derive(Debug, InputObject)]
 pub(crate) struct AddCommentInput {
-    /// The incident's id.
+    /// The id of the incident.
     pub(super) incident_id: ID,
-    /// What is said; at most 200,000 characters, and not blank.
+    /// The text of the comment, in Markdown; at most 200,000 characters, not blank.
     body_markdown: String,
-    /// Where it was said, as `slack:T…/C…/ts`: a second comment from there is the first again. Taken from the Slack bridge alone.
+    /// The Slack message that the comment comes from, as `slack:T…/C…/ts`: a second comment with the same reference is the first comment again. Only
+    /// the Slack bridge can set this field.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) external_ref: Option<String>,
-    /// Who said it, where no member did. Taken from the Slack bridge alone.
+    /// The author in Slack, if the author is not a member. Only the Slack bridge can set this field.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) slack_author: Option<SlackAuthorInput>,
-    /// When it was said, which becomes the entry's `occurredAt`: the incident's beginning at the earliest, and now at the latest. What was said
-    /// while the sync was muted is no comment, whenever that comes to be known. Taken from the Slack bridge alone.
+    /// The time when the message was written in Slack, which becomes the entry's `occurredAt`: not before the incident was triggered and not in the
+    /// future; now by default. A message from a time when the sync was muted is never a comment, even if the bridge reports the message later. Only
+    /// the Slack bridge can set this field.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) said_at: Option<OffsetDateTime>,
-    /// Through which connector's message it was said: without two-way sync there it is no comment. Taken from the Slack bridge alone.
+    /// The id of the connector that posted the message to which the author replied: without two-way sync on this connector, the reply isn't a
+    /// comment. Only the Slack bridge can set this field.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) connector_id: Option<ID>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -275,20 +281,20 @@ impl AddCommentInput {
     }
 }
 
-/// Another text for a comment: for who made it.
+/// The new text of a comment. Only the author can edit a comment.
 #[derive(Debug, InputObject)]
 pub(crate) struct EditCommentInput {
-    /// The comment's id.
+    /// The id of the comment.
     id: Option<ID>,
-    /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
+    /// The Slack message that the comment comes from, as `slack:T…/C…/ts`, in place of the `id`. Only the Slack bridge can set this field.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) external_ref: Option<String>,
-    /// What it says from now on; at most 200,000 characters, and not blank.
+    /// The new text of the comment, in Markdown; at most 200,000 characters, not blank.
     body_markdown: String,
-    /// Slack's `edited.ts`: an edit that is no newer than the last one changes nothing. Taken from the Slack bridge alone.
+    /// The `edited.ts` from Slack: an edit that is not newer than the last edit changes nothing. Only the Slack bridge can set this field.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) revision: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -304,15 +310,15 @@ impl EditCommentInput {
     }
 }
 
-/// Which comment is taken back.
+/// The comment to retract.
 #[derive(Debug, InputObject)]
 pub(crate) struct RetractCommentInput {
-    /// The comment's id.
+    /// The id of the comment.
     id: Option<ID>,
-    /// Where it was said, as `slack:T…/C…/ts`, in place of its id. Taken from the Slack bridge alone.
+    /// The Slack message that the comment comes from, as `slack:T…/C…/ts`, in place of the `id`. Only the Slack bridge can set this field.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     pub(super) external_ref: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -326,16 +332,16 @@ impl RetractCommentInput {
     }
 }
 
-/// How Slack is to show an incident; what is left out stays.
+/// New values for how Slack shows an incident. What you leave out stays the same.
 #[derive(Debug, InputObject)]
 pub(crate) struct SetSlackSyncInput {
-    /// The incident's id.
+    /// The id of the incident.
     pub(super) id: ID,
-    /// Whether Slack's threads and the timeline go separate ways.
+    /// Whether the sync between the timeline and the Slack threads is muted: what people write on either side stays there. Null is refused.
     pub(super) muted: MaybeUndefined<bool>,
-    /// How later changes are told there; null leaves it to the connectors.
+    /// The place where Slack shows later changes of the incident: the thread or the channel. Null leaves the decision to the connectors.
     pub(super) reply_mode: MaybeUndefined<ReplyMode>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     pub(super) idempotency_key: Option<String>,
 }
 

@@ -19,25 +19,25 @@ use crate::graphql::{
     timeline::TimelineEntry,
 };
 
-/// What came of a change of an incident.
+/// The result of a change of an incident.
 #[derive(SimpleObject)]
 pub(crate) struct IncidentPayload {
-    /// The entry of the timeline that tells of the change; none where it was refused, and where it was so already.
+    /// The timeline entry of the change; null if the change was refused or the incident was in this state already.
     entry: Option<TimelineEntry>,
-    /// The incident as it is now; none where the change was refused.
+    /// The incident after the change; null if the change was refused.
     incident: Option<Incident>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
-/// What came of a comment.
+/// The result of a change of a comment.
 #[derive(SimpleObject)]
 pub(crate) struct CommentPayload {
-    /// The comment on the timeline; none where it was refused.
+    /// The timeline entry of the comment; null if the change was refused.
     entry: Option<TimelineEntry>,
-    /// The incident as it is now.
+    /// The incident after the change; null if the change was refused.
     incident: Option<Incident>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct IncidentMutation;
 
 #[Object]
 impl IncidentMutation {
-    /// Triggers an incident. Needs the scope `INCIDENTS_TRIGGER` or `WRITE`.
+    /// Triggers a new incident. Needs the scope `INCIDENTS_TRIGGER` or `WRITE`.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn trigger_incident(
@@ -90,7 +90,8 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::trigger(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Shows who has the incident. Acknowledging it again changes nothing; a resolved one is refused.
+    /// Acknowledges an incident: shows everybody who is working on the incident. Acknowledging an incident again changes nothing. A resolved incident
+    /// is refused.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn acknowledge_incident(
@@ -101,7 +102,7 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::acknowledge(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Ends the incident. Resolving it again changes nothing.
+    /// Resolves an incident. Resolving an incident again changes nothing.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn resolve_incident(
@@ -112,7 +113,8 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::resolve(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Opens a resolved incident again, and wakes a snoozed one: either is triggered again. Another open incident stays as it is.
+    /// Reopens a resolved incident and ends the snooze of a snoozed incident: either incident is triggered again. Any other open incident stays the
+    /// same.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn reopen_incident(
@@ -123,7 +125,7 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::reopen(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Lets an incident rest until a set time; then it is triggered again. A resolved one is refused.
+    /// Snoozes an incident until a set time; then the incident is triggered again. A resolved incident is refused.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn snooze_incident(
@@ -134,7 +136,7 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::snooze(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Ends the snooze of an incident now: the incident is triggered again. An incident that isn't snoozed stays as it is. A resolved incident is
+    /// Ends the snooze of an incident now: the incident is triggered again. An incident that isn't snoozed stays the same. A resolved incident is
     /// refused.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
@@ -146,7 +148,7 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::unsnooze(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Gives an incident to others.
+    /// Replaces the assignees of an incident.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn reassign_incident(
@@ -157,7 +159,7 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::reassign(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Describes an incident otherwise.
+    /// Changes the title, description, urgency, severity, tags or service of an incident.
     ///
     /// Errors: `CONFLICT`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn update_incident(
@@ -168,28 +170,30 @@ impl IncidentMutation {
         payload(tocsin_domain::incident::update(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Says something on the incident's timeline, and in its threads in Slack.
+    /// Adds a comment to an incident's timeline and posts the comment to the incident's threads in Slack.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SYNC_MUTED`, `SYNC_OFF`, `UNMATCHED_REFUSED`.
     async fn add_comment(&self, ctx: &Context<'_>, input: AddCommentInput) -> Result<CommentPayload> {
         comment_payload(tocsin_domain::incident::comment(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Gives a comment another text, and keeps the one before. For who made it; one that was made in Slack is edited there.
+    /// Replaces the text of a comment and keeps the previous text as a revision. Only the author can edit a comment; edit a comment from Slack in
+    /// Slack.
     ///
     /// Errors: `EDIT_IN_SLACK`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `RETRACTED`.
     async fn edit_comment(&self, ctx: &Context<'_>, input: EditCommentInput) -> Result<CommentPayload> {
         comment_payload(tocsin_domain::incident::edit(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Takes a comment back: what it said is gone. For who made it, and for an `ADMIN`. Retracting it again changes nothing.
+    /// Retracts a comment: the text is deleted. Only the author and the roles `ADMIN` and `OWNER` can retract a comment. Retracting a comment again
+    /// changes nothing.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn retract_comment(&self, ctx: &Context<'_>, input: RetractCommentInput) -> Result<CommentPayload> {
         comment_payload(tocsin_domain::incident::retract(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Mutes and unmutes the sync of an incident's timeline with its threads in Slack, and says how changes are told there.
+    /// Mutes or unmutes the sync of an incident's timeline with the incident's threads in Slack, and sets where Slack shows changes.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn set_slack_sync(&self, ctx: &Context<'_>, input: SetSlackSyncInput) -> Result<IncidentPayload> {

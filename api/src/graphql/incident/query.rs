@@ -41,12 +41,12 @@ pub(crate) struct IncidentQuery;
 
 #[Object]
 impl IncidentQuery {
-    /// An incident by its id, or by its number in the viewer's organisation; null where there is none.
+    /// The incident with this id, or with this number in the viewer's organisation; null if no such incident exists. Give either `id` or `number`.
     async fn incident(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: Option<ID>,
-        #[graphql(desc = "The number, without its hash.")] number: Option<i64>,
+        #[graphql(desc = "The global id of the incident.")] id: Option<ID>,
+        #[graphql(desc = "The number of the incident, without the hash.")] number: Option<i64>,
     ) -> Result<Option<Incident>> {
         match (id, number) {
             (Some(id), None) => find(ctx, &id).await,
@@ -60,18 +60,21 @@ impl IncidentQuery {
         }
     }
 
-    /// The organisation's incidents.
+    /// The incidents of the viewer's organisation, newest first by default.
     #[graphql(complexity = "crate::graphql::paging::weight(\"incidents\", first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's own")]
     async fn incidents(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only these.")] filter: Option<IncidentFilter>,
-        #[graphql(desc = "In which order; the newest first by default.")] order_by: Option<IncidentOrder>,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which incidents to return; all by default.")] filter: Option<IncidentFilter>,
+        #[graphql(desc = "The order of the list; newest first by default.")] order_by: Option<IncidentOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<IncidentPage> {
         let page = PageRequest {
             first,

@@ -32,23 +32,23 @@ use crate::graphql::{
     user::{Author, User, load_member},
 };
 
-/// An incident.
+/// An incident: something that is wrong with a service, from the trigger until somebody resolves the incident.
 #[derive(Clone)]
 pub(crate) struct Incident(pub(crate) Arc<incident::Model>);
 
-/// A label of an incident.
+/// A tag of an incident, such as `region: eu-west`.
 #[derive(SimpleObject)]
 pub(crate) struct Tag {
-    /// What it labels.
+    /// The key of the tag; unique in the incident.
     pub(crate) key: String,
-    /// The label.
+    /// The value of the tag.
     pub(crate) value: String,
 }
 
-/// Something that is wrong with a service, from its trigger until it is resolved.
+/// An incident: something that is wrong with a service, from the trigger until somebody resolves the incident.
 #[Object]
 impl Incident {
-    /// The incident's global id.
+    /// The global id of the incident.
     pub(crate) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
@@ -64,52 +64,52 @@ impl Incident {
         ID(self.0.organization_id.to_string())
     }
 
-    /// The number people say: 1, 2, 3, … in each organisation.
+    /// The number that people use for the incident: 1, 2, 3, … in each organisation.
     async fn number(&self) -> i64 {
         self.0.number
     }
 
-    /// The number with its hash: `#42`.
+    /// The number of the incident with a hash: `#42`.
     async fn key(&self) -> String {
         format!("#{}", self.0.number)
     }
 
-    /// What is wrong, in a line.
+    /// The title of the incident: what is wrong, in a single line.
     async fn title(&self) -> &str {
         &self.0.title
     }
 
-    /// What is known.
+    /// The description of the incident: what is known, in Markdown; empty if nobody wrote a description.
     async fn description_markdown(&self) -> &str {
         &self.0.description_markdown
     }
 
-    /// Where it stands.
+    /// The status of the incident.
     async fn status(&self) -> IncidentStatus {
         self.0.status
     }
 
-    /// How soon a person must look.
+    /// The urgency of the incident: how soon a person must look at the incident.
     async fn urgency(&self) -> Urgency {
         self.0.urgency
     }
 
-    /// How much is broken.
+    /// The severity of the incident: how much is broken; null if nobody set a severity.
     async fn severity(&self) -> Option<Severity> {
         self.0.severity
     }
 
-    /// The page that shows it.
+    /// The address of the web page that shows the incident.
     pub(crate) async fn url(&self, ctx: &Context<'_>) -> String {
         domain(ctx).incident_url(self.0.number)
     }
 
-    /// Counts its changes, from 1.
+    /// The version of the incident: a counter that starts at 1 and grows with each change.
     async fn version(&self) -> i64 {
         self.0.version
     }
 
-    /// The service that is broken.
+    /// The service that is affected.
     pub(crate) async fn service(&self, ctx: &Context<'_>) -> Result<Service> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         let row: Option<service::Model> = loaders(ctx).load_one(self.0.service_id).await?;
@@ -118,13 +118,13 @@ impl Incident {
         Ok(Service(row))
     }
 
-    /// Who is to work it.
+    /// The users who work on the incident; empty if the incident is assigned to nobody.
     pub(crate) async fn assignees(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
         let members = tocsin_domain::incident::assignees(&request(ctx), &self.0).await?;
         Ok(members.into_iter().map(User).collect())
     }
 
-    /// Its labels.
+    /// The tags of the incident; at most 20.
     #[expect(clippy::unused_async, reason = "a resolver is async")]
     pub(crate) async fn tags(&self) -> Result<Vec<Tag>> {
         let tags = tocsin_domain::incident::tags(&self.0)?;
@@ -137,89 +137,96 @@ impl Incident {
             .collect())
     }
 
-    /// While it is open, a trigger with the same key is this incident again.
+    /// The key that prevents duplicates: while the incident is open, a trigger with the same key returns this incident. Null if the incident was
+    /// triggered without a key.
     async fn dedup_key(&self) -> Option<&str> {
         self.0.dedup_key.as_deref()
     }
 
-    /// Through what it was triggered.
+    /// The channel through which the incident was triggered.
     async fn source(&self) -> Source {
         self.0.source
     }
 
-    /// When it was triggered.
+    /// The time when the incident was triggered.
     async fn triggered_at(&self) -> OffsetDateTime {
         self.0.triggered_at
     }
 
-    /// Who triggered it, where a member did.
+    /// The user who triggered the incident; null if no user did, such as for an API key of the organisation itself.
     async fn triggered_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         Ok(load_member(ctx, self.0.organization_id, self.0.triggered_by).await?)
     }
 
-    /// Who triggered it: a member, or the holder of an API key.
+    /// The user or the API key that triggered the incident; null if the author is unknown.
     pub(crate) async fn triggered_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
         self.author(ctx, IncidentMilestone::Triggered).await
     }
 
-    /// When it was acknowledged, if it is.
+    /// The time when the incident was acknowledged or snoozed; null if nobody has acknowledged the incident since it was last triggered or reopened.
     async fn acknowledged_at(&self) -> Option<OffsetDateTime> {
         self.0.acknowledged_at
     }
 
-    /// Who has it, where a member does.
+    /// The user who acknowledged or snoozed the incident; null if the incident isn't acknowledged or no user did this, such as for an API key of the
+    /// organisation itself.
     async fn acknowledged_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         Ok(load_member(ctx, self.0.organization_id, self.0.acknowledged_by).await?)
     }
 
-    /// Who acknowledged or snoozed it, if it is acknowledged: a member, or the holder of an API key.
+    /// The user or the API key that acknowledged or snoozed the incident; null if the incident isn't acknowledged or the author is unknown.
     pub(crate) async fn acknowledged_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
         self.author(ctx, IncidentMilestone::Acknowledged).await
     }
 
-    /// When it was resolved, if it is.
+    /// The time when the incident was resolved; null if the incident is open.
     async fn resolved_at(&self) -> Option<OffsetDateTime> {
         self.0.resolved_at
     }
 
-    /// Who resolved it, where a member did.
+    /// The user who resolved the incident; null if the incident is open or no user resolved it, such as for an API key of the organisation itself.
     async fn resolved_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         Ok(load_member(ctx, self.0.organization_id, self.0.resolved_by).await?)
     }
 
-    /// Who resolved it, if it is resolved: a member, or the holder of an API key.
+    /// The user or the API key that resolved the incident; null if the incident is open or the author is unknown.
     pub(crate) async fn resolved_author(&self, ctx: &Context<'_>) -> Result<Option<Author>> {
         self.author(ctx, IncidentMilestone::Resolved).await
     }
 
-    /// What was done.
+    /// The resolution note: what was done, in Markdown; null if the incident is open or was resolved without a note.
     async fn resolution_note_markdown(&self) -> Option<&str> {
         self.0.resolution_note_markdown.as_deref()
     }
 
-    /// Until when it rests.
+    /// The time when the snooze ends; null if the incident isn't snoozed.
     async fn snoozed_until(&self) -> Option<OffsetDateTime> {
         self.0.snoozed_until
     }
 
-    /// When it last changed.
+    /// The time of the incident's last change.
     async fn updated_at(&self) -> OffsetDateTime {
         self.0.updated_at
     }
 
-    /// What happened, oldest first: by `occurredAt`, and then by `version`.
+    /// The timeline of the incident: what happened, oldest first, by `occurredAt` and then by `version`.
     #[graphql(complexity = "crate::graphql::paging::weight(\"timeline\", first, last, child_complexity)")]
     async fn timeline(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only what was added, edited or retracted after this version of the incident.")]
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
+        #[graphql(
+            desc = "Returns only entries that were added, edited or retracted after this version of the incident; all by default."
+        )]
         changed_after_version: Option<i64>,
     ) -> Result<Connection<String, TimelineEntry, TotalCount, EmptyFields>> {
         let page = PageRequest {
@@ -242,40 +249,40 @@ impl Incident {
         ))
     }
 
-    /// Whether Slack's threads and the timeline go separate ways: nothing said in one is told in the other.
+    /// Whether the sync between the timeline and the Slack threads is muted: what people write on either side stays there.
     async fn slack_muted(&self) -> bool {
         self.0.slack_muted
     }
 
-    /// How the incident's later changes are told in Slack; null where its connectors decide.
+    /// The place where Slack shows later changes of the incident: the thread or the channel; null if the connectors decide.
     async fn slack_reply_mode(&self) -> Option<ReplyMode> {
         self.0.slack_reply_mode
     }
 
-    /// The post-mortem, once it is drafted; for stakeholders, once it is published.
+    /// The post-mortem of the incident; null if nobody has drafted a post-mortem or, for stakeholders, if the post-mortem isn't published.
     async fn postmortem(&self, ctx: &Context<'_>) -> Result<Option<Postmortem>> {
         let found = tocsin_domain::postmortem::of_incident(&request(ctx), self.0.id).await?;
         Ok(found.map(Postmortem))
     }
 
-    /// What the viewer can do with the incident now.
+    /// The operations that the viewer can do with the incident now.
     async fn viewer_can(&self, ctx: &Context<'_>) -> IncidentPermissions {
         tocsin_domain::incident::abilities(&request(ctx), &self.0).into()
     }
 
-    /// Where it goes in Slack, and why.
+    /// The connectors that the incident goes to in Slack, and why.
     async fn slack_routing(&self, ctx: &Context<'_>) -> Result<Vec<SlackRoute>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         let routes = tocsin_domain::connector::routes_of_incident(&request(ctx), &self.0).await?;
         Ok(routes.into_iter().map(SlackRoute::from).collect())
     }
 
-    /// Why no channel in Slack shows it, and what to do; null where one does, or is about to.
+    /// The reason why no channel in Slack shows the incident, and what to do; null if a channel shows the incident or is about to.
     async fn slack_held_back(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(tocsin_domain::connector::shown_nowhere(&request(ctx), &self.0).await?)
     }
 
-    /// The messages in Slack that show this incident, oldest first.
+    /// The messages in Slack that show the incident, oldest first.
     async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<Delivery>> {
         ctx.data_unchecked::<Viewer>().may_look_around()?;
         let posts = loaders(ctx)

@@ -17,34 +17,34 @@ pub(super) async fn of(ctx: &Context<'_>, service: &service::Model) -> Result<Ve
     Ok(members.into_iter().map(User).collect())
 }
 
-/// A member to be made a service's manager.
+/// The user to make a manager of a service.
 #[derive(Debug, InputObject)]
 pub(crate) struct AddServiceManagerInput {
-    /// The service's id.
+    /// The id of the service.
     service_id: ID,
-    /// The member's id.
+    /// The id of the user.
     user_id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
-/// A member who is to be a service's manager no more.
+/// The user to remove from the managers of a service.
 #[derive(Debug, InputObject)]
 pub(crate) struct RemoveServiceManagerInput {
-    /// The service's id.
+    /// The id of the service.
     service_id: ID,
-    /// The member's id.
+    /// The id of the user.
     user_id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
-/// What came of a change of a service's managers.
+/// The result of a change of a service's managers.
 #[derive(SimpleObject)]
 pub(crate) struct ServiceManagersPayload {
-    /// The service as it is now; none where the change was refused.
+    /// The service after the change; null if the change was refused.
     service: Option<Service>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -54,7 +54,8 @@ pub(crate) struct ServiceManagerMutation;
 
 #[Object]
 impl ServiceManagerMutation {
-    /// Makes a member a manager of a service: of its connectors and its rules, with a key that has the scope ADMIN. Once more changes nothing. Needs the role ADMIN or OWNER.
+    /// Makes a user a manager of a service: the user can manage the service's connectors and rules, with a key that has the scope `ADMIN`. Adding the
+    /// same manager again changes nothing. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn add_service_manager(
@@ -71,7 +72,7 @@ impl ServiceManagerMutation {
         payload(tocsin_domain::service::set_manager(&request(ctx), wanted).await)
     }
 
-    /// Takes a service from a member who managed it. Needs the role ADMIN or OWNER.
+    /// Removes a user from the managers of a service. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn remove_service_manager(

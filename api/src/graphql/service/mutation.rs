@@ -13,51 +13,52 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// A new service.
+/// A new service of the organisation.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateServiceInput {
     /// The name of the service; at most 100 characters, unique in the organisation.
     name: String,
-    /// What the service is, in Markdown; at most 100,000 characters.
+    /// The description of the service, in Markdown; at most 100,000 characters. Empty by default.
     description_markdown: Option<String>,
-    /// The urgency of an incident that is triggered without one; `HIGH` by default.
+    /// The urgency of an incident that is triggered without an urgency; `HIGH` by default.
     default_urgency: Option<Urgency>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
-/// New values for a service. What you leave out stays as it is. Null is refused except for the description.
+/// New values for a service. What you leave out stays the same. Null is refused except for the description.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateServiceInput {
-    /// The service's id.
+    /// The id of the service.
     id: ID,
     /// The name of the service; at most 100 characters, unique in the organisation.
     name: MaybeUndefined<String>,
-    /// What the service is, in Markdown; at most 100,000 characters. Null removes the description.
+    /// The description of the service, in Markdown; at most 100,000 characters. Null removes the description.
     description_markdown: MaybeUndefined<String>,
-    /// The urgency of an incident that is triggered without one.
+    /// The urgency of an incident that is triggered without an urgency.
     default_urgency: MaybeUndefined<Urgency>,
-    /// `true` makes this the service of incidents that are triggered without one. To undo that, make another service the default.
+    /// Whether this is the service of incidents that are triggered without a service. Only `true` is accepted: to undo a default, make another
+    /// service the default.
     is_default: MaybeUndefined<bool>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
 /// The service to archive.
 #[derive(Debug, InputObject)]
 pub(crate) struct ArchiveServiceInput {
-    /// The service's id.
+    /// The id of the service.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
 /// The service to bring back from the archive.
 #[derive(Debug, InputObject)]
 pub(crate) struct UnarchiveServiceInput {
-    /// The service's id.
+    /// The id of the service.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -66,7 +67,7 @@ pub(crate) struct UnarchiveServiceInput {
 pub(crate) struct ServicePayload {
     /// The service after the change; null if the change was refused.
     service: Option<Service>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -76,7 +77,7 @@ pub(crate) struct ServiceMutation;
 
 #[Object]
 impl ServiceMutation {
-    /// Adds a service. Needs the role ADMIN or OWNER.
+    /// Creates a service in the organisation. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     async fn create_service(&self, ctx: &Context<'_>, input: CreateServiceInput) -> Result<ServicePayload> {
@@ -89,7 +90,7 @@ impl ServiceMutation {
         payload(service::create(&request(ctx), wanted).await)
     }
 
-    /// Changes a service. Needs the role ADMIN or OWNER.
+    /// Changes the name, description or default urgency of a service, or makes the service the default. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn update_service(&self, ctx: &Context<'_>, input: UpdateServiceInput) -> Result<ServicePayload> {
@@ -104,8 +105,8 @@ impl ServiceMutation {
         payload(service::update(&request(ctx), wanted).await)
     }
 
-    /// Archives a service: it takes no new incidents. Its incidents, connectors and rules stay. The default service can't be archived. Archiving a
-    /// service again changes nothing. Needs the role ADMIN or OWNER.
+    /// Archives a service: the service takes no new incidents. Existing incidents, connectors and rules stay. You can't archive the default service.
+    /// Archiving a service again changes nothing. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn archive_service(&self, ctx: &Context<'_>, input: ArchiveServiceInput) -> Result<ServicePayload> {
@@ -117,7 +118,7 @@ impl ServiceMutation {
         payload(service::archive(&request(ctx), wanted).await)
     }
 
-    /// Brings a service back from the archive: it takes new incidents again. Needs the role ADMIN or OWNER.
+    /// Brings a service back from the archive: the service takes new incidents again. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn unarchive_service(

@@ -25,12 +25,12 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Service>>
     Ok(found.map(Service))
 }
 
-/// Which services you want: those that meet every condition. To leave out a condition, leave out its field: null is refused.
+/// Which services you want: the services that meet every condition. To leave out a condition, leave out the field: null is refused.
 #[derive(Debug, Default, InputObject)]
 pub(crate) struct ServiceFilter {
-    /// Services whose name contains this text, in any case.
+    /// Services with this text in the name, in any case; at most 200 characters.
     search: MaybeUndefined<String>,
-    /// Services that are archived (`true`) or not (`false`).
+    /// Whether the services are archived (`true`) or not (`false`).
     is_archived: MaybeUndefined<bool>,
 }
 
@@ -47,19 +47,19 @@ impl ServiceFilter {
 /// The order of a list of services.
 #[derive(Debug, Clone, Copy, InputObject)]
 pub(crate) struct ServiceOrder {
-    /// By what services are ordered.
+    /// The value that orders the services.
     field: ServiceOrderField,
     /// Which end of the order comes first.
     direction: OrderDirection,
 }
 
-/// By what services are ordered.
+/// The values that can order a list of services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "service::ServiceOrderField")]
 pub(crate) enum ServiceOrderField {
-    /// By the time when the service was created.
+    /// The time when the service was created.
     CreatedAt,
-    /// By name, in any case.
+    /// The name of the service, in any case.
     Name,
 }
 
@@ -100,20 +100,21 @@ pub(crate) struct ServiceQuery;
 
 #[Object]
 impl ServiceQuery {
-    /// The organisation's services, oldest first by default, archived services included.
+    /// The services of the viewer's organisation, oldest first by default, including archived services.
     #[graphql(complexity = "crate::graphql::paging::weight(\"services\", first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's own")]
     async fn services(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which services you want; all by default.")] filter: Option<ServiceFilter>,
-        #[graphql(desc = "The order of the list; the oldest first by default.")] order_by: Option<
-            ServiceOrder,
+        #[graphql(desc = "Which services to return; all by default.")] filter: Option<ServiceFilter>,
+        #[graphql(desc = "The order of the list; oldest first by default.")] order_by: Option<ServiceOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
         >,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<ServicePage> {
         let page = PageRequest {
             first,

@@ -12,59 +12,60 @@ use crate::graphql::{
     user::User,
 };
 
-/// A service.
+/// A service: something that can break and that incidents belong to.
 #[derive(Clone)]
 pub(crate) struct Service(pub(crate) service::Model);
 
-/// Something that can break: the owner of incidents.
+/// A service: something that can break and that incidents belong to.
 #[Object]
 impl Service {
-    /// The service's global id.
+    /// The global id of the service.
     pub(crate) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 
-    /// The name people read.
+    /// The name of the service; unique in the organisation.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// What it is.
+    /// The description of the service, in Markdown; empty if nobody wrote a description.
     async fn description_markdown(&self) -> &str {
         &self.0.description_markdown
     }
 
-    /// The urgency of an incident that names none.
+    /// The urgency of an incident that is triggered without an urgency.
     async fn default_urgency(&self) -> Urgency {
         self.0.default_urgency
     }
 
-    /// Whether incidents that name no service are its.
+    /// Whether this is the service of incidents that are triggered without a service.
     async fn is_default(&self) -> bool {
         self.0.is_default
     }
 
-    /// When the service was archived; null for a service that takes new incidents.
+    /// The time when the service was archived; null if the service takes new incidents.
     async fn archived_at(&self) -> Option<OffsetDateTime> {
         self.0.archived_at
     }
 
-    /// The incidents of this service, the newest first by default.
+    /// The incidents of this service, newest first by default.
     #[graphql(complexity = "crate::graphql::paging::weight(\"incidents\", first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "Relay's own")]
     async fn incidents(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which of the service's incidents you want; all by default.")] filter: Option<
+        #[graphql(desc = "Which of the service's incidents to return; all by default.")] filter: Option<
             IncidentFilter,
         >,
-        #[graphql(desc = "The order of the list; the newest first by default.")] order_by: Option<
-            IncidentOrder,
+        #[graphql(desc = "The order of the list; newest first by default.")] order_by: Option<IncidentOrder>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the end of the list; 100 at most.")] last: Option<
+            i32,
         >,
-        #[graphql(desc = "How many, from the start; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many, from the end; 100 at most.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Returns only nodes before this cursor.")] before: Option<String>,
     ) -> Result<IncidentPage> {
         let page = PageRequest {
             first,
@@ -76,17 +77,17 @@ impl Service {
         crate::graphql::incident::list(ctx, criteria.of_service(self.0.id), order_by, page).await
     }
 
-    /// How many of the service's incidents aren't resolved.
+    /// The number of the service's incidents that aren't resolved.
     async fn open_incident_count(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(tocsin_domain::service::count_open_incidents(&request(ctx), &self.0).await?)
     }
 
-    /// Who manages its connectors and its rules, beside the administrators.
+    /// The users who manage the service's connectors and rules, in addition to the administrators.
     async fn managers(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
         super::managers::of(ctx, &self.0).await
     }
 
-    /// When it was created.
+    /// The time when the service was created.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
