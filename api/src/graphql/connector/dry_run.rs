@@ -30,8 +30,7 @@ pub(crate) struct RoutingQuery;
 
 #[Object]
 impl RoutingQuery {
-    /// The connectors that an incident goes to in Slack, and why: an existing incident or a hypothetical one. Give either `incidentId` or `incident`.
-    /// Nothing is sent.
+    /// The connectors that an existing or a hypothetical incident goes to in Slack, and why. Give either `incidentId` or `incident`. Nothing is sent.
     async fn slack_routing(
         &self,
         ctx: &Context<'_>,
