@@ -11,16 +11,16 @@ use crate::graphql::{
     incident::{TagInput, tag_values},
 };
 
-/// An incident that may be.
+/// A hypothetical incident, to see where the incident would go.
 #[derive(Debug, InputObject)]
 pub(crate) struct SlackRoutingInput {
-    /// The service that is broken; the default one where it is left out.
+    /// The id of the service that is broken; the organisation's default service by default.
     service_id: Option<ID>,
-    /// How soon a person must look; the service's default where it is left out.
+    /// The urgency of the incident: how soon a person must look; the service's default urgency by default.
     urgency: Option<Urgency>,
-    /// How much is broken.
+    /// The severity of the incident: how much is broken; no severity by default.
     severity: Option<Severity>,
-    /// Its labels.
+    /// The tags of the incident, at most 50; no tags by default.
     tags: Option<Vec<TagInput>>,
 }
 
@@ -30,12 +30,15 @@ pub(crate) struct RoutingQuery;
 
 #[Object]
 impl RoutingQuery {
-    /// Where an incident goes in Slack, and why: one that is there, or one that may be. Nothing is sent.
+    /// The connectors that an existing or a hypothetical incident goes to in Slack, and why. Give either `incidentId` or `incident`. Nothing is sent.
     async fn slack_routing(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "An incident that is there.")] incident_id: Option<ID>,
-        #[graphql(desc = "One that may be.")] incident: Option<SlackRoutingInput>,
+        #[graphql(desc = "The id of an existing incident; leave out if you give `incident`.")]
+        incident_id: Option<ID>,
+        #[graphql(desc = "A hypothetical incident; leave out if you give `incidentId`.")] incident: Option<
+            SlackRoutingInput,
+        >,
     ) -> Result<Vec<SlackRoute>> {
         let routes = connector::dry_run(&request(ctx), text(incident_id), incident.map(Into::into)).await?;
         Ok(routes.into_iter().map(SlackRoute::from).collect())

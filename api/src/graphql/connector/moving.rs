@@ -11,16 +11,18 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// Which connectors are to move, and where to.
+/// The connectors to move, and the Slack workspace to move to.
 #[derive(Debug, InputObject)]
 pub(crate) struct MoveConnectorsInput {
-    /// The Slack workspace that they lead to; where it is left out, that of the server's configuration, or none where they wait for one.
+    /// The id of the Slack workspace that the connectors lead to now. By default, the workspace of the server's configuration; if the server has
+    /// none, the connectors that wait for a workspace move.
     from_workspace_id: Option<ID>,
-    /// The one that they are to lead to; by default that of the server's configuration, or the only one that is connected where there is none.
+    /// The id of the Slack workspace to move to; by default the workspace of the server's configuration, or, if the server has none, the only
+    /// connected workspace.
     to_workspace_id: Option<ID>,
-    /// These alone; all that lead there where it is left out.
+    /// The ids of the connectors to move, from 1 to 500; by default all connectors that lead to the present workspace.
     connector_ids: Option<Vec<ID>>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -35,12 +37,12 @@ impl MoveConnectorsInput {
     }
 }
 
-/// What came of moving connectors.
+/// The result of moving connectors.
 #[derive(SimpleObject)]
 pub(crate) struct MoveConnectorsPayload {
-    /// All that lead to the new place by now; none where it was refused.
+    /// All connectors that lead to the new workspace after the move; null if the move was refused.
     connectors: Option<Vec<Connector>>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -50,8 +52,8 @@ pub(crate) struct MovingMutation;
 
 #[Object]
 impl MovingMutation {
-    /// Has connectors lead to another Slack workspace, or to the same by another Slack app, all at once. Incidents that are shown already stay where
-    /// they are, and are kept true there; new ones go to the new place. Needs the role ADMIN or OWNER.
+    /// Moves connectors to another Slack workspace, or to the same workspace through another Slack app, all at once. Incidents that are already in
+    /// Slack stay where they are and are kept up to date there; new incidents go to the new place. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `CHANNEL_TAKEN`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn move_connectors(

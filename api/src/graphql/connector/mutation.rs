@@ -13,37 +13,39 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// A new connector.
+/// The connector to create, with the channel that incidents go to.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateConnectorInput {
-    /// What people call it; at most 100 characters, unique in the organisation.
+    /// The connector's name: at most 100 characters, unique in the organisation.
     name: String,
-    /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
+    /// The Slack channel: an id (`C…`), or a name with the hash (`#incidents`); at most 100 characters.
     channel: String,
-    /// The Slack workspace it is in. By default that of the server's configuration; where there is none, the only one that is connected, or else the
-    /// first that will be.
+    /// The id of the Slack workspace that the channel is in. By default, the workspace of the server's configuration; if the server has none, the
+    /// only connected workspace, or else the first workspace to be connected.
     workspace_id: Option<ID>,
-    /// How an incident's later changes are told there; `THREAD` by default.
+    /// The place where later changes of an incident appear in Slack; `THREAD` by default.
     reply_mode: Option<ReplyMode>,
-    /// The services whose incidents go there: a rule is made for each.
+    /// The ids of the services that the connector is for, at most 100: Tocsin creates a rule for each service. No services by default.
     service_ids: Option<Vec<ID>>,
-    /// Whether incidents go there to which no rule gives another place; by default where no services are named.
+    /// Whether incidents that no rule leads to a connector go to this connector; by default true without `serviceIds`, and otherwise false.
     is_default: Option<bool>,
-    /// What it tells; all but `NOTE_ADDED` by default.
+    /// The events of an incident that the connector reports; all but `NOTE_ADDED` by default.
     events: Option<Vec<ConnectorEvent>>,
-    /// Of how urgent incidents it tells; of all by default.
+    /// The urgency that an incident needs to go to the connector; `ALL` by default.
     urgency_filter: Option<UrgencyFilter>,
-    /// Whether replies become comments, and comments replies; yes by default.
+    /// Whether replies in an incident's thread become comments, and comments become replies; true by default.
     two_way_sync: Option<bool>,
-    /// The name under which it posts, where the app may choose one (`chat:write.customize`); at most 80 characters.
+    /// The name under which the connector posts, if the Slack app may choose a name (`chat:write.customize`); at most 80 characters; the app's own
+    /// name by default.
     appearance_name: Option<String>,
-    /// The picture beside it: an emoji (`:fire:`) or an `https` address.
+    /// The picture beside the connector's messages: an emoji (`:fire:`) or an `https` address, at most 3,000 characters; the app's own picture by
+    /// default.
     appearance_icon: Option<String>,
-    /// Through which other connector incidents go while its channel takes nothing.
+    /// The id of the connector that receives the incidents while this connector's channel accepts no messages; no such connector by default.
     fallback_id: Option<ID>,
-    /// In whose words its messages are: a template's id; in the built-in ones by default.
+    /// The id of the template of the connector's messages; the built-in messages by default.
     template_id: Option<ID>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -68,36 +70,38 @@ impl CreateConnectorInput {
     }
 }
 
-/// New values for a connector; what is left out stays. Null is refused where nothing else is said of it.
+/// New values for a connector. A field that you leave out stays as it is; null is refused unless the field's description says what null means.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateConnectorInput {
-    /// The connector's id.
+    /// The id of the connector to change.
     id: ID,
-    /// What people call it; at most 100 characters, unique in the organisation.
+    /// The connector's name: at most 100 characters, unique in the organisation.
     name: MaybeUndefined<String>,
-    /// The channel that incidents go to from now on; those that are in the one before stay there.
+    /// The Slack channel that incidents go to from now on: an id (`C…`), or a name with the hash (`#incidents`); at most 100 characters. Incidents
+    /// that are in the previous channel stay there.
     channel: MaybeUndefined<String>,
-    /// The Slack workspace that incidents go to from now on.
+    /// The id of the Slack workspace that incidents go to from now on.
     workspace_id: MaybeUndefined<ID>,
-    /// How an incident's later changes are told there.
+    /// The place where later changes of an incident appear in Slack.
     reply_mode: MaybeUndefined<ReplyMode>,
-    /// Whether incidents go there to which no rule gives another place.
+    /// Whether incidents that no rule leads to a connector go to this connector.
     is_default: MaybeUndefined<bool>,
-    /// What it tells.
+    /// The events of an incident that the connector reports.
     events: MaybeUndefined<Vec<ConnectorEvent>>,
-    /// Of how urgent incidents it tells.
+    /// The urgency that an incident needs to go to the connector.
     urgency_filter: MaybeUndefined<UrgencyFilter>,
-    /// Whether replies become comments, and comments replies.
+    /// Whether replies in an incident's thread become comments, and comments become replies.
     two_way_sync: MaybeUndefined<bool>,
-    /// The name under which it posts; null for the app's own.
+    /// The name under which the connector posts, at most 80 characters; null for the app's own name.
     appearance_name: MaybeUndefined<String>,
-    /// The picture beside it; null for the app's own.
+    /// The picture beside the connector's messages: an emoji (`:fire:`) or an `https` address, at most 3,000 characters; null for the app's own
+    /// picture.
     appearance_icon: MaybeUndefined<String>,
-    /// Through which other connector incidents go while its channel takes nothing; null for none.
+    /// The id of the connector that receives the incidents while this connector's channel accepts no messages; null for no such connector.
     fallback_id: MaybeUndefined<ID>,
-    /// In whose words its messages are; null for the built-in ones.
+    /// The id of the template of the connector's messages; null for the built-in messages.
     template_id: MaybeUndefined<ID>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -125,9 +129,9 @@ impl UpdateConnectorInput {
 /// The connector to delete.
 #[derive(Debug, InputObject)]
 pub(crate) struct DeleteConnectorInput {
-    /// The connector's id.
+    /// The id of the connector to delete.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -140,29 +144,29 @@ impl DeleteConnectorInput {
     }
 }
 
-/// What is to be done about a channel, so that it takes messages.
+/// A hint on how to make a channel accept messages.
 #[derive(SimpleObject)]
 pub(crate) struct ChannelHint {
-    /// Why it takes none: Slack's code, such as `channel_not_found`.
+    /// The reason why the channel accepts no messages: Slack's error code, such as `channel_not_found`.
     code: &'static str,
-    /// The same for people, with what to do.
+    /// The reason in words, and what you can do.
     message: String,
 }
 
-/// What came of a change of a connector.
+/// The result of a change of a connector.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct ConnectorPayload {
-    /// The connector as it is now; none where the change was refused.
+    /// The connector after the change; null if the change was refused.
     connector: Option<Connector>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
 #[ComplexObject]
 impl ConnectorPayload {
-    /// What is to be done about the channel, as far as it was known before Slack is asked. The connector's status tells within three seconds whether it
-    /// takes messages.
+    /// A hint on how to make the channel accept messages, from what Tocsin knows before asking Slack; null if Tocsin knows of no obstacle, or if the
+    /// change was refused. Within three seconds, the connector's status shows whether the channel accepts messages.
     async fn channel_hint(&self, ctx: &Context<'_>) -> Result<Option<ChannelHint>> {
         let Some(connector) = &self.connector else {
             return Ok(None);
@@ -175,12 +179,12 @@ impl ConnectorPayload {
     }
 }
 
-/// What came of deleting a connector.
+/// The result of deleting a connector.
 #[derive(SimpleObject)]
 pub(crate) struct DeleteConnectorPayload {
-    /// The id of the connector that is gone; none where it was refused.
+    /// The id of the deleted connector; null if the deletion was refused.
     deleted_id: Option<ID>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -201,7 +205,8 @@ impl ConnectorMutation {
         payload(tocsin_domain::connector::create(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Changes where incidents go and how they are told there. Needs the role ADMIN or OWNER, or to manage the services that it is for.
+    /// Changes a connector: where incidents go, and how incidents appear there. Needs the role ADMIN or OWNER, or to manage the services that it is
+    /// for.
     ///
     /// Errors: `ALREADY_EXISTS`, `CHANNEL_TAKEN`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn update_connector(
@@ -212,8 +217,8 @@ impl ConnectorMutation {
         payload(tocsin_domain::connector::update(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Deletes a connector and the rules that lead there. Messages that it has posted stay, and are kept true. Needs the role ADMIN or OWNER, or
-    /// to manage the services that it is for.
+    /// Deletes a connector and the rules that lead there. Messages that the connector has posted stay in Slack and are kept up to date. Needs the
+    /// role ADMIN or OWNER, or to manage the services that it is for.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn delete_connector(

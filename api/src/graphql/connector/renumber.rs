@@ -9,14 +9,14 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// What Slack has told of a channel. Taken from the Slack bridge alone.
+/// A change of a channel's name or id that Slack has reported. Accepted from the Slack bridge alone.
 #[derive(Debug, InputObject)]
 pub(crate) struct RecordSlackChannelChangeInput {
-    /// What Slack calls the workspace (`T…`).
+    /// The Slack id of the workspace (`T…`).
     team_id: String,
-    /// What the channel was called until now: its id, or its name with the hash.
+    /// The channel's previous id, or the previous name with the hash; at most 100 characters.
     from: String,
-    /// What it is called from now on, in the same way.
+    /// The channel's new id, or the new name with the hash, in the same form as `from`; at most 100 characters.
     to: String,
 }
 
@@ -30,12 +30,12 @@ impl RecordSlackChannelChangeInput {
     }
 }
 
-/// What came of a channel's new name or id.
+/// The result of recording a channel's new name or id.
 #[derive(SimpleObject)]
 pub(crate) struct RecordSlackChannelChangePayload {
-    /// The connectors that have named the channel so, and do in the new way; none where it was refused.
+    /// The connectors to the channel, which now have the new name or id; null if the change was refused.
     connectors: Option<Vec<Connector>>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -45,8 +45,8 @@ pub(crate) struct RenumberMutation;
 
 #[Object]
 impl RenumberMutation {
-    /// Records that a channel has another name or id: the organisation's connectors and comments follow. For the Slack bridge alone; again, it
-    /// changes nothing.
+    /// Records that a channel has another name or id: the organisation's connectors and comments follow. For the Slack bridge alone. A repeated
+    /// report changes nothing.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]

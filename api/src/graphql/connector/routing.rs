@@ -6,25 +6,26 @@ use tocsin_domain::connector::{ConnectorRoute, RouteHeldBack};
 use super::{rule::ConnectorRule, types::Connector};
 use crate::graphql::{context::request, failure::Result};
 
-/// Why a connector that applies is passed over.
+/// The reason why a connector that applies to an incident is passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "RouteHeldBack")]
 pub(crate) enum SlackRouteHeldBack {
-    /// The incident is not urgent enough for its urgency filter.
+    /// The incident isn't urgent enough for the connector's urgency filter.
     UrgencyFilter,
     /// Another connector that applies leads to the same channel.
     SameChannel,
 }
 
-/// A connector that applies to an incident, and why.
+/// A connector that applies to an incident, and the reason.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct SlackRoute {
-    /// The connector.
+    /// The connector that applies to the incident.
     connector: Connector,
-    /// The rules that lead there; none where it is a default connector and no rule leads anywhere.
+    /// The rules that lead the incident to the connector; empty for a default connector, which applies if no rule leads the incident anywhere.
     rules: Vec<ConnectorRule>,
-    /// Why it is passed over; null where the incident goes there. One where the incident stands already keeps it true all the same.
+    /// The reason why the connector is passed over; null if the incident goes to the connector. If the incident is already in the connector's
+    /// channel, the message there is kept up to date all the same.
     held_back: Option<SlackRouteHeldBack>,
     #[graphql(skip)]
     route: ConnectorRoute,
@@ -43,7 +44,8 @@ impl From<ConnectorRoute> for SlackRoute {
 
 #[ComplexObject]
 impl SlackRoute {
-    /// All of that for people; where its channel takes nothing at the moment, also where the incident goes meanwhile.
+    /// The route in words: why the connector applies, whether the connector is passed over, and, while the channel accepts no messages, where the
+    /// incident goes instead.
     async fn explanation(&self, ctx: &Context<'_>) -> Result<String> {
         Ok(self.route.explanation(&request(ctx)).await?)
     }

@@ -16,11 +16,11 @@ use crate::graphql::{
     service::Service,
 };
 
-/// A rule.
+/// A rule that leads incidents to a connector. An incident must meet all conditions of the rule.
 #[derive(Clone)]
 pub(crate) struct ConnectorRule(pub(super) Model);
 
-/// A rule that leads incidents to a connector: all that it names must hold.
+/// A rule that leads incidents to a connector. An incident must meet all conditions of the rule.
 #[Object]
 impl ConnectorRule {
     /// The rule's global id.
@@ -28,13 +28,13 @@ impl ConnectorRule {
         ID(self.0.id.to_string())
     }
 
-    /// Where it leads.
+    /// The connector that the rule leads to; null if the connector was deleted in the meantime.
     async fn connector(&self, ctx: &Context<'_>) -> Result<Option<Connector>> {
         let found: Option<connector::Model> = loaders(ctx).load_one(self.0.connector_id).await?;
         Ok(found.map(Connector))
     }
 
-    /// Incidents of this service.
+    /// The service that an incident must belong to; null if any service matches.
     async fn service(&self, ctx: &Context<'_>) -> Result<Option<Service>> {
         let Some(id) = self.0.service_id else {
             return Ok(None);
@@ -43,22 +43,22 @@ impl ConnectorRule {
         Ok(found.map(Service))
     }
 
-    /// Incidents of this urgency.
+    /// The urgency that an incident must have; null if any urgency matches.
     async fn urgency(&self) -> Option<Urgency> {
         self.0.urgency
     }
 
-    /// Incidents of this severity.
+    /// The severity that an incident must have; null if the severity doesn't matter.
     async fn severity(&self) -> Option<Severity> {
         self.0.severity
     }
 
-    /// Incidents with this tag.
+    /// The key of a tag that an incident must have; null if tags don't matter.
     async fn tag_key(&self) -> Option<&str> {
         self.0.tag_key.as_deref()
     }
 
-    /// The tag's value; any where it is null.
+    /// The value that the tag must have; null if any value matches.
     async fn tag_value(&self) -> Option<&str> {
         self.0.tag_value.as_deref()
     }
@@ -70,22 +70,22 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Connector
     Ok(found.map(ConnectorRule))
 }
 
-/// A new rule. What it names must all hold; it must name something.
+/// The rule to create. An incident must meet all conditions; give at least a service, an urgency, a severity or a tag.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateConnectorRuleInput {
-    /// The connector it leads to.
+    /// The id of the connector that the rule leads to.
     connector_id: ID,
-    /// Incidents of this service.
+    /// The id of the service that an incident must belong to; any service by default.
     service_id: Option<ID>,
-    /// Incidents of this urgency.
+    /// The urgency that an incident must have; any urgency by default.
     urgency: Option<Urgency>,
-    /// Incidents of this severity.
+    /// The severity that an incident must have; by default the severity doesn't matter.
     severity: Option<Severity>,
-    /// Incidents with this tag; at most 100 characters.
+    /// The key of a tag that an incident must have, at most 100 characters; no tag by default.
     tag_key: Option<String>,
-    /// The tag's value; any where it is left out.
+    /// The value that the tag must have, at most 100 characters; any value by default. Needs `tagKey`.
     tag_value: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -103,22 +103,23 @@ impl CreateConnectorRuleInput {
     }
 }
 
-/// New values for a rule; what is left out stays, and null takes a condition away.
+/// New values for a rule. A condition that you leave out stays as it is; null removes the condition. At least a service, an urgency, a severity or a
+/// tag must remain.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateConnectorRuleInput {
-    /// The rule's id.
+    /// The id of the rule to change.
     id: ID,
-    /// Incidents of this service.
+    /// The id of the service that an incident must belong to; null for any service.
     service_id: MaybeUndefined<ID>,
-    /// Incidents of this urgency.
+    /// The urgency that an incident must have; null for any urgency.
     urgency: MaybeUndefined<Urgency>,
-    /// Incidents of this severity.
+    /// The severity that an incident must have; null if the severity doesn't matter.
     severity: MaybeUndefined<Severity>,
-    /// Incidents with this tag; at most 100 characters.
+    /// The key of a tag that an incident must have, at most 100 characters; null for no tag.
     tag_key: MaybeUndefined<String>,
-    /// The tag's value.
+    /// The value that the tag must have, at most 100 characters; null for any value.
     tag_value: MaybeUndefined<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -139,9 +140,9 @@ impl UpdateConnectorRuleInput {
 /// The rule to delete.
 #[derive(Debug, InputObject)]
 pub(crate) struct DeleteConnectorRuleInput {
-    /// The rule's id.
+    /// The id of the rule to delete.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -154,21 +155,21 @@ impl DeleteConnectorRuleInput {
     }
 }
 
-/// What came of a change of a rule.
+/// The result of a change of a rule.
 #[derive(SimpleObject)]
 pub(crate) struct ConnectorRulePayload {
-    /// The rule as it is now; none where the change was refused.
+    /// The rule after the change; null if the change was refused.
     rule: Option<ConnectorRule>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
-/// What came of deleting a rule.
+/// The result of deleting a rule.
 #[derive(SimpleObject)]
 pub(crate) struct DeleteConnectorRulePayload {
-    /// The id of the rule that is gone; none where it was refused.
+    /// The id of the deleted rule; null if the deletion was refused.
     deleted_id: Option<ID>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -178,7 +179,8 @@ pub(crate) struct RuleMutation;
 
 #[Object]
 impl RuleMutation {
-    /// Leads incidents to a connector. Needs the role ADMIN or OWNER, or to manage the services that the connector and the rule are for.
+    /// Creates a rule that leads incidents to a connector. Needs the role ADMIN or OWNER, or to manage the services that the connector and the rule
+    /// are for.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn create_connector_rule(
@@ -189,7 +191,7 @@ impl RuleMutation {
         payload(tocsin_domain::connector::rule::create(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Changes which incidents a rule leads to its connector. Needs what `createConnectorRule` needs.
+    /// Changes which incidents a rule leads to the connector. Needs what `createConnectorRule` needs.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn update_connector_rule(
@@ -200,7 +202,7 @@ impl RuleMutation {
         payload(tocsin_domain::connector::rule::update(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Deletes a rule. Incidents that stand where it led stay there. Needs what `createConnectorRule` needs.
+    /// Deletes a rule. Incidents that the rule has led to a channel stay there. Needs what `createConnectorRule` needs.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn delete_connector_rule(

@@ -22,7 +22,7 @@ use crate::graphql::{
     template::SlackTemplate,
 };
 
-/// A Slack destination.
+/// A Slack channel that the organisation's incidents go to.
 #[derive(Clone)]
 pub(crate) struct Connector(pub(crate) connector::Model);
 
@@ -34,28 +34,29 @@ impl Connector {
         ID(self.0.id.to_string())
     }
 
-    /// The organisation that it belongs to.
+    /// The organisation that the connector belongs to.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
         organization::load(ctx, self.0.organization_id).await
     }
 
-    /// The id of the organisation that it belongs to. For the Slack bridge only.
+    /// The id of the organisation that the connector belongs to. For the Slack bridge only.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.organization_id.to_string())
     }
 
-    /// What people call it.
+    /// The connector's name, unique in the organisation.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The channel: an id (`C…`) or a name with its hash (`#incidents`).
+    /// The Slack channel: an id (`C…`), or a name with the hash (`#incidents`).
     async fn channel(&self) -> &str {
         &self.0.channel
     }
 
-    /// The Slack workspace it is in; null for that of the server's configuration, or while it waits for the first that is connected where there is none.
+    /// The Slack workspace that the channel is in; null for the workspace of the server's configuration, or, if the server has none, while the
+    /// connector waits for the first workspace to be connected.
     async fn workspace(&self, ctx: &Context<'_>) -> Result<Option<SlackWorkspace>> {
         let Some(id) = self.0.workspace_id else {
             return Ok(None);
@@ -64,43 +65,45 @@ impl Connector {
         Ok(found.map(SlackWorkspace))
     }
 
-    /// How an incident's later changes are told there.
+    /// The place where later changes of an incident appear in Slack: the thread of the incident's message, or the channel.
     async fn reply_mode(&self) -> ReplyMode {
         self.0.reply_mode
     }
 
-    /// Whether incidents go there to which no rule gives another place.
+    /// Whether incidents that no rule leads to a connector go to this connector.
     async fn is_default(&self) -> bool {
         self.0.is_default
     }
 
-    /// What it tells. An incident's message follows its state whatever is told; it appears with the first event that is.
+    /// The events of an incident that the connector reports. The incident's message appears with the first reported event; from then on, the message
+    /// follows the incident's state, whether or not later events are reported.
     async fn events(&self) -> Vec<ConnectorEvent> {
         tocsin_domain::connector::events(&self.0.events)
     }
 
-    /// Of how urgent incidents it tells. One that is there already stays, and is kept true.
+    /// The urgency that an incident needs to go to the connector. An incident that is already in the channel stays there, and the message is kept up
+    /// to date.
     async fn urgency_filter(&self) -> UrgencyFilter {
         self.0.urgency_filter
     }
 
-    /// Whether replies in an incident's thread become comments, and comments become replies. Without it a note is told where `NOTE_ADDED` is
-    /// among the events.
+    /// Whether replies in an incident's thread become comments, and comments become replies. If false, a note appears in Slack only if `NOTE_ADDED`
+    /// is among the events.
     async fn two_way_sync(&self) -> bool {
         self.0.two_way_sync
     }
 
-    /// The name under which it posts, where the app may choose one; the app's own where there is none.
+    /// The name under which the connector posts, if the Slack app may choose a name; null for the app's own name.
     async fn appearance_name(&self) -> Option<&str> {
         self.0.appearance_name.as_deref()
     }
 
-    /// The picture beside it: an emoji (`:fire:`) or an `https` address.
+    /// The picture beside the connector's messages: an emoji (`:fire:`) or an `https` address; null for the app's own picture.
     async fn appearance_icon(&self) -> Option<&str> {
         self.0.appearance_icon.as_deref()
     }
 
-    /// Through which other connector incidents go while its channel takes nothing.
+    /// The connector that receives the incidents while this connector's channel accepts no messages; null if there is no such connector.
     async fn fallback(&self, ctx: &Context<'_>) -> Result<Option<Self>> {
         let Some(id) = self.0.fallback_id else {
             return Ok(None);
@@ -109,7 +112,7 @@ impl Connector {
         Ok(found.map(Self))
     }
 
-    /// In whose words its messages are; the built-in ones where there is none.
+    /// The template of the connector's messages; null for the built-in messages.
     async fn template(&self, ctx: &Context<'_>) -> Result<Option<SlackTemplate>> {
         let Some(id) = self.0.template_id else {
             return Ok(None);
@@ -118,19 +121,20 @@ impl Connector {
         Ok(found.map(SlackTemplate))
     }
 
-    /// Why its template could not be used for the last message, which is in the built-in words therefore.
+    /// The reason why the template couldn't be used for the last message, which has the built-in text instead; null if the template worked, or if the
+    /// connector has no template.
     async fn template_trouble(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let found = self.found(ctx).await?.filter(|_| self.0.template_id.is_some());
         Ok(found.and_then(|found| found.template_trouble))
     }
 
-    /// Since when that is so.
+    /// The time since when the template can't be used; null if the template worked, or if the connector has no template.
     async fn template_trouble_at(&self, ctx: &Context<'_>) -> Result<Option<OffsetDateTime>> {
         let found = self.found(ctx).await?.filter(|_| self.0.template_id.is_some());
         Ok(found.and_then(|found| found.template_trouble_at))
     }
 
-    /// The rules that lead incidents there.
+    /// The rules that lead incidents to the connector.
     async fn rules(&self, ctx: &Context<'_>) -> Result<Vec<ConnectorRule>> {
         let routing = loaders(ctx)
             .load_one(RoutingTableOf(self.0.organization_id))
@@ -140,37 +144,40 @@ impl Connector {
         Ok(own.cloned().map(ConnectorRule).collect())
     }
 
-    /// Whether its channel is another organisation's, whose connector leads there as well: nothing goes there through this one.
+    /// Whether the channel belongs to another organisation with a connector to the same channel. If true, nothing goes to the channel through this
+    /// connector.
     async fn is_channel_taken(&self, ctx: &Context<'_>) -> Result<bool> {
         Ok(self.is_taken(ctx).await?)
     }
 
-    /// How it is, as the Slack bridge has found its channel and its workspace.
+    /// The status of the connector, as the Slack bridge has found the channel and the workspace.
     async fn status(&self, ctx: &Context<'_>) -> Result<ConnectorStatus> {
         Ok(self.state(ctx).await?.status)
     }
 
-    /// Why it delivers nothing: Slack's error code, or one of Tocsin's.
+    /// The reason why the connector delivers nothing, as Slack's error code or a code of Tocsin's; null if the connector works, or hasn't been tried
+    /// yet.
     async fn reason_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.state(ctx).await?.code)
     }
 
-    /// Why it delivers nothing, what to do, and where incidents go meanwhile.
+    /// The reason why the connector delivers nothing, what you can do, and where incidents go in the meantime; null if the connector works, or hasn't
+    /// been tried yet.
     async fn reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.state(ctx).await?.reason)
     }
 
-    /// Since when it is so.
+    /// The time since when the connector has this status.
     async fn status_since(&self, ctx: &Context<'_>) -> Result<OffsetDateTime> {
         Ok(self.state(ctx).await?.since)
     }
 
-    /// When Slack last took a message through it.
+    /// The time when Slack last accepted a message through the connector; null if Slack hasn't accepted any message yet.
     async fn last_delivered_at(&self, ctx: &Context<'_>) -> Result<Option<OffsetDateTime>> {
         Ok(self.found(ctx).await?.and_then(|found| found.last_delivered_at))
     }
 
-    /// When it was created.
+    /// The time when the connector was created.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
@@ -203,7 +210,7 @@ pub(crate) struct ConnectorQuery;
 
 #[Object]
 impl ConnectorQuery {
-    /// The organisation's connectors, oldest first. For the bridge without an organisation, everybody's.
+    /// The organisation's connectors, oldest first. For the bridge without an organisation: the connectors of all organisations.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
         let rows = tocsin_domain::connector::list(&request(ctx)).await?;
         Ok(rows.into_iter().map(Connector).collect())

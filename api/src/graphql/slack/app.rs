@@ -12,20 +12,20 @@ use crate::graphql::{
     organization::{self, Organization},
 };
 
-/// A Slack app.
+/// A Slack app of the organisation's own. You can set the secrets of the app, but never read them.
 #[derive(Clone)]
 pub(crate) struct SlackApp(Model);
 
-/// The secrets of a Slack app, sealed: for the bridge alone.
+/// The sealed secrets of a Slack app, for the bridge alone.
 #[derive(SimpleObject)]
 pub(crate) struct SealedSlackApp {
-    /// The client secret.
+    /// The sealed client secret; null if the app has none.
     client_secret: Option<String>,
-    /// The signing secret.
+    /// The sealed signing secret; null if the app has none.
     signing_secret: Option<String>,
-    /// The app-level token.
+    /// The sealed app-level token; null if the app has none.
     app_token: Option<String>,
-    /// Grows with each change.
+    /// The version of the app's settings, which grows with each change.
     version: i32,
 }
 
@@ -35,7 +35,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<SlackApp>
     Ok(found.map(SlackApp))
 }
 
-/// A Slack app of the organisation's own. Its secrets can be set, and never be read.
+/// A Slack app of the organisation's own. You can set the secrets of the app, but never read them.
 #[Object]
 impl SlackApp {
     /// The app's global id.
@@ -43,60 +43,60 @@ impl SlackApp {
         ID(self.0.id.to_string())
     }
 
-    /// The organisation that it belongs to.
+    /// The organisation that the app belongs to.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
         organization::load(ctx, self.0.organization_id).await
     }
 
-    /// The id of the organisation that it belongs to. For the Slack bridge only.
+    /// The id of the organisation that the app belongs to. For the Slack bridge only.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.organization_id.to_string())
     }
 
-    /// What administrators call it.
+    /// The app's name in Tocsin, unique in the organisation.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// By which Slack knows it in OAuth.
+    /// The client id by which Slack knows the app in OAuth; null if no client id is set.
     async fn client_id(&self) -> Option<&str> {
         self.0.client_id.as_deref()
     }
 
-    /// Whether its client secret is set: without it, it can't be installed by OAuth.
+    /// Whether the client secret is set. Without the client secret, you can't install the app by OAuth.
     async fn client_secret_set(&self) -> bool {
         self.0.sealed_client_secret.is_some()
     }
 
-    /// Whether its signing secret is set: without it, no request of Slack's is taken over HTTP.
+    /// Whether the signing secret is set. Without the signing secret, Tocsin accepts no requests from Slack over HTTP.
     async fn signing_secret_set(&self) -> bool {
         self.0.sealed_signing_secret.is_some()
     }
 
-    /// Whether its app-level token is set: with it, Slack's requests come by Socket Mode.
+    /// Whether the app-level token is set. With the token, requests from Slack come by Socket Mode.
     async fn app_token_set(&self) -> bool {
         self.0.sealed_app_token.is_some()
     }
 
-    /// Why its secrets are of no use, as a code: `secret_key_mismatch` or `secret_key_missing`; null while they are.
+    /// The reason why the app's secrets can't be used, as a code: `secret_key_mismatch` or `secret_key_missing`; null if the secrets can be used.
     async fn reason_code(&self, ctx: &Context<'_>) -> Option<&'static str> {
         tocsin_domain::workspace::app::unopened(domain(ctx).config().sealer.as_ref(), &self.0)
             .map(|(code, _)| code)
     }
 
-    /// The same for people, with what to do.
+    /// The reason why the app's secrets can't be used, in words, and what you can do; null if the secrets can be used.
     async fn reason(&self, ctx: &Context<'_>) -> Option<String> {
         tocsin_domain::workspace::app::unopened(domain(ctx).config().sealer.as_ref(), &self.0)
             .map(|(_, reason)| reason)
     }
 
-    /// When it was made known.
+    /// The time when the app was added to Tocsin.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
 
-    /// Its secrets, sealed: for the Slack bridge alone.
+    /// The sealed secrets of the app, for the Slack bridge alone; null for everybody else.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn sealed(&self, ctx: &Context<'_>) -> Option<SealedSlackApp> {
         let is_bridge = ctx.data_unchecked::<Viewer>().is_bridge();
@@ -115,27 +115,28 @@ pub(crate) struct SlackAppQuery;
 
 #[Object]
 impl SlackAppQuery {
-    /// The organisation's own Slack apps, oldest first. For the bridge without an organisation, everybody's.
+    /// The organisation's own Slack apps, oldest first. For the bridge without an organisation: the apps of all organisations.
     async fn slack_apps(&self, ctx: &Context<'_>) -> Result<Vec<SlackApp>> {
         let rows = tocsin_domain::workspace::app::list(&request(ctx)).await?;
         Ok(rows.into_iter().map(SlackApp).collect())
     }
 }
 
-/// A Slack app to be made known. Its secrets are kept sealed, and can't be read again.
+/// The Slack app to add. Tocsin keeps the secrets sealed; nobody can read them again. Give the signing secret, the app-level token, or both.
 #[derive(InputObject)]
 pub(crate) struct CreateSlackAppInput {
-    /// What administrators call it; at most 100 characters, unique in the organisation.
+    /// The app's name: at most 100 characters, unique in the organisation.
     name: String,
-    /// The client id, for installing it by OAuth; unique in the organisation.
+    /// The client id, for installing the app by OAuth: at most 500 characters, unique in the organisation. Give the client id and the client secret
+    /// together, or neither.
     client_id: Option<String>,
-    /// The client secret.
+    /// The client secret, at most 500 characters. Give the client id and the client secret together, or neither.
     client_secret: Option<String>,
-    /// The signing secret, by which Slack's requests are known over HTTP: 32 characters, on the app's page Basic Information.
+    /// The signing secret, by which Tocsin recognises requests from Slack over HTTP: 32 characters, on the app's page Basic Information.
     signing_secret: Option<String>,
-    /// The app-level token (`xapp-…`), for Socket Mode.
+    /// The app-level token (`xapp-…`) for Socket Mode, at most 500 characters.
     app_token: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -152,22 +153,24 @@ impl CreateSlackAppInput {
     }
 }
 
-/// New values for a Slack app; what is left out stays, and null takes it away.
+/// New values for a Slack app. A field that you leave out stays as it is; null removes the value, except that null as the name is refused.
 #[derive(InputObject)]
 pub(crate) struct UpdateSlackAppInput {
-    /// The app's id.
+    /// The id of the app to change.
     id: ID,
-    /// What administrators call it.
+    /// The app's name: at most 100 characters, unique in the organisation.
     name: MaybeUndefined<String>,
-    /// The client id.
+    /// The client id, for installing the app by OAuth: at most 500 characters, unique in the organisation. The client id and the client secret go
+    /// together.
     client_id: MaybeUndefined<String>,
-    /// The client secret.
+    /// The client secret, at most 500 characters. The client id and the client secret go together.
     client_secret: MaybeUndefined<String>,
-    /// The signing secret.
+    /// The signing secret, by which Tocsin recognises requests from Slack over HTTP: 32 characters. Null is refused if the app has no app-level
+    /// token.
     signing_secret: MaybeUndefined<String>,
-    /// The app-level token.
+    /// The app-level token (`xapp-…`) for Socket Mode, at most 500 characters. Null is refused if the app has no signing secret.
     app_token: MaybeUndefined<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -185,12 +188,12 @@ impl UpdateSlackAppInput {
     }
 }
 
-/// The Slack app to be forgotten.
+/// The Slack app to remove.
 #[derive(Debug, InputObject)]
 pub(crate) struct DeleteSlackAppInput {
-    /// The app's id.
+    /// The id of the app to remove.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -203,21 +206,21 @@ impl DeleteSlackAppInput {
     }
 }
 
-/// What came of a change of a Slack app.
+/// The result of a change of a Slack app.
 #[derive(SimpleObject)]
 pub(crate) struct SlackAppPayload {
-    /// The app as it is now; none where the change was refused.
+    /// The app after the change; null if the change was refused.
     app: Option<SlackApp>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
-/// What came of forgetting a Slack app.
+/// The result of removing a Slack app.
 #[derive(SimpleObject)]
 pub(crate) struct DeleteSlackAppPayload {
-    /// The id of the app that is gone; none where it was refused.
+    /// The id of the removed app; null if the removal was refused.
     deleted_id: Option<ID>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -227,7 +230,7 @@ pub(crate) struct SlackAppMutation;
 
 #[Object]
 impl SlackAppMutation {
-    /// Makes a Slack app of the organisation's own known. Needs the role ADMIN or OWNER.
+    /// Adds a Slack app of the organisation's own. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `SECRET_KEY_MISSING`.
     async fn create_slack_app(
@@ -238,7 +241,7 @@ impl SlackAppMutation {
         payload(tocsin_domain::workspace::app::create(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Changes what is known of a Slack app. Needs the role ADMIN or OWNER.
+    /// Changes a Slack app of the organisation's own. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SECRET_KEY_MISSING`.
     async fn update_slack_app(
@@ -249,7 +252,7 @@ impl SlackAppMutation {
         payload(tocsin_domain::workspace::app::update(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Forgets a Slack app that is installed in no workspace of the organisation's any more. Needs the role ADMIN or OWNER.
+    /// Removes a Slack app from Tocsin. No connected workspace of the organisation may use the app. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn delete_slack_app(

@@ -21,24 +21,25 @@ use crate::graphql::{
 /// A channel in Slack that the bot sees.
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct SlackChannel {
-    /// Slack's id (`C…`): what a connector takes for its channel.
+    /// The channel's Slack id (`C…`), which you can give a connector as the channel.
     id: ID,
-    /// Its name, without the hash.
+    /// The channel's name, without the hash.
     name: String,
-    /// Whether it is private.
+    /// Whether the channel is private.
     is_private: bool,
-    /// Whether the bot is in it; it joins a public channel with the first message.
+    /// Whether the bot is in the channel. The bot joins a public channel with the first message.
     is_member: bool,
-    /// Whether it is archived, and takes no messages.
+    /// Whether the channel is archived, and accepts no messages.
     is_archived: bool,
 }
 
-/// Beside the page: how old it is.
+/// The age of the data on a page of channels.
 #[derive(SimpleObject)]
 pub(crate) struct DirectoryAge {
     #[graphql(flatten)]
     total: TotalCount,
-    /// When all channels were last read; null where they never were, until then by `refreshSlackChannels`. Single changes are heard of meanwhile.
+    /// The time when all channels were last read; null if the channels were never read, in which case call `refreshSlackChannels`. Tocsin hears of
+    /// changes to single channels in the meantime.
     refreshed_at: Option<OffsetDateTime>,
 }
 
@@ -51,8 +52,9 @@ pub(crate) struct SlackChannelQuery;
 
 #[Object]
 impl SlackChannelQuery {
-    /// The channels that the bot sees in a Slack workspace, by name: all public ones, and the private ones that it is in. In the workspace of the
-    /// server's configuration private ones are shown to which a connector of the organisation leads. Needs the role ADMIN or OWNER, or to manage a service.
+    /// The channels that the bot sees in a Slack workspace, sorted by name: all public channels, and the private channels that the bot is in. In the
+    /// workspace of the server's configuration, a private channel is returned only if a connector of the organisation leads there. Needs the role
+    /// ADMIN or OWNER, or to manage a service.
     #[graphql(
         complexity = "crate::graphql::paging::weight(\"slackChannels\", first, None, child_complexity)"
     )]
@@ -60,15 +62,21 @@ impl SlackChannelQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The workspace; by default that of the server's configuration, or the only one that is connected where there is none."
+            desc = "The id of the Slack workspace; by default the workspace of the server's configuration, or, if the server has none, the only connected workspace."
         )]
         workspace_id: Option<ID>,
-        #[graphql(desc = "Only channels whose name contains this, with or without a hash.")] search: Option<
-            String,
-        >,
-        #[graphql(desc = "Whether archived ones are shown, too.", default = false)] include_archived: bool,
-        #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(
+            desc = "The text that a channel's name must contain, with or without the hash; at most 80 characters; all channels by default."
+        )]
+        search: Option<String>,
+        #[graphql(
+            desc = "Whether to return archived channels as well; false by default.",
+            default = false
+        )]
+        include_archived: bool,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
     ) -> Result<SlackChannels> {
         let criteria = ChannelCriteria {
             workspace_id: text(workspace_id),

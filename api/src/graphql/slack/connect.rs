@@ -11,18 +11,19 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// A Slack workspace in which the Slack app of the server's configuration is installed.
+/// The Slack workspace to connect. A Slack app must be installed there.
 #[derive(InputObject)]
 pub(crate) struct ConnectSlackWorkspaceInput {
-    /// What administrators call it; at most 100 characters, unique in the organisation.
+    /// The workspace's name in Tocsin: at most 100 characters, unique in the organisation.
     name: String,
-    /// The bot token of the app (`xoxb-…`). It is kept sealed, and can't be read again.
+    /// The bot token of the app (`xoxb-…`), at most 500 characters. Tocsin keeps the token sealed; nobody can read the token again.
     bot_token: String,
-    /// The organisation's own Slack app that is installed there; the server's by default.
+    /// The id of the organisation's own Slack app that is installed in the workspace; the server's app by default.
     app_id: Option<ID>,
-    /// What is wanted of it: what the app lacks scopes for is told in `missingScopes`. All but incident channels and access logs by default.
+    /// The features that you want in the workspace; all but `INCIDENT_CHANNELS` and `ACCESS_LOGS` by default, and always `NOTIFICATIONS`. If the app
+    /// lacks scopes for a feature, `missingScopes` lists the scopes.
     features: Option<Vec<SlackFeature>>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -38,18 +39,18 @@ impl ConnectSlackWorkspaceInput {
     }
 }
 
-/// New values for a Slack workspace; what is left out stays, and null is refused.
+/// New values for a Slack workspace. A field that you leave out stays as it is; null is refused.
 #[derive(InputObject)]
 pub(crate) struct UpdateSlackWorkspaceInput {
-    /// The workspace's id.
+    /// The id of the workspace to change.
     id: ID,
-    /// What administrators call it; at most 100 characters, unique in the organisation.
+    /// The workspace's name in Tocsin: at most 100 characters, unique in the organisation.
     name: MaybeUndefined<String>,
-    /// Another bot token; it also connects the workspace again.
+    /// The new bot token (`xoxb-…`), at most 500 characters. A new token also connects a disconnected workspace again.
     bot_token: MaybeUndefined<String>,
-    /// What is wanted of it.
+    /// The features that you want in the workspace; always with `NOTIFICATIONS`.
     features: MaybeUndefined<Vec<SlackFeature>>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -68,9 +69,9 @@ impl UpdateSlackWorkspaceInput {
 /// The Slack workspace to disconnect.
 #[derive(Debug, InputObject)]
 pub(crate) struct DisconnectSlackWorkspaceInput {
-    /// The workspace's id.
+    /// The id of the workspace to disconnect.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -83,12 +84,12 @@ impl DisconnectSlackWorkspaceInput {
     }
 }
 
-/// What came of a change of a Slack workspace.
+/// The result of a change of a Slack workspace.
 #[derive(SimpleObject)]
 pub(crate) struct SlackWorkspacePayload {
-    /// The workspace as it is now; none where the change was refused.
+    /// The workspace after the change; null if the change was refused.
     workspace: Option<SlackWorkspace>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -98,9 +99,9 @@ pub(crate) struct SlackWorkspaceMutation;
 
 #[Object]
 impl SlackWorkspaceMutation {
-    /// Connects a Slack workspace by the bot token of the Slack app that is installed there: the app whose signing secret or app-level token the
-    /// server is configured with. Whether the token works is seen a moment later in its
-    /// `status`. Needs the role ADMIN or OWNER.
+    /// Connects a Slack workspace by the bot token of the Slack app that is installed there. Tocsin must have the app's signing secret or app-level
+    /// token, from the server's configuration or from `createSlackApp`. A moment later, the workspace's `status` shows whether the token works. Needs
+    /// the role ADMIN or OWNER.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SECRET_KEY_MISSING`.
     async fn connect_slack_workspace(
@@ -111,7 +112,7 @@ impl SlackWorkspaceMutation {
         payload(tocsin_domain::workspace::connect(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Changes how Tocsin is connected to a Slack workspace. Needs the role ADMIN or OWNER.
+    /// Changes a Slack workspace's name, bot token or features. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SECRET_KEY_MISSING`, `SET_BY_ENVIRONMENT`.
     async fn update_slack_workspace(
@@ -122,8 +123,8 @@ impl SlackWorkspaceMutation {
         payload(tocsin_domain::workspace::update(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Stops all that Tocsin does in a Slack workspace, at once. Its connectors stay, and lead nowhere until it is connected again by
-    /// `updateSlackWorkspace` with a bot token. Needs the role ADMIN or OWNER.
+    /// Stops everything that Tocsin does in a Slack workspace, at once. The workspace's connectors stay, but deliver nothing until you connect the
+    /// workspace again by `updateSlackWorkspace` with a bot token. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SET_BY_ENVIRONMENT`.
     async fn disconnect_slack_workspace(

@@ -10,16 +10,16 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// A link by which the Slack app is installed.
+/// A link for installing the Slack app.
 #[derive(SimpleObject)]
 pub(crate) struct SlackInstallLink {
-    /// Slack's page that asks for the scopes: to be opened in an administrator's browser. Null where it was refused.
+    /// The address of Slack's page that asks for the scopes, to open in an administrator's browser; null if the request was refused.
     url: Option<String>,
-    /// Until when it may be used, once.
+    /// The time until which the link works, once; null if the request was refused.
     expires_at: Option<OffsetDateTime>,
-    /// The scopes that it asks for.
+    /// The scopes that the link asks for; empty if the request was refused.
     scopes: Vec<String>,
-    /// Why there is none.
+    /// Why the request was refused; empty if the request was accepted.
     user_errors: Vec<UserError>,
 }
 
@@ -29,16 +29,25 @@ pub(crate) struct SlackInstallQuery;
 
 #[Object]
 impl SlackInstallQuery {
-    /// A link by which an administrator installs the Slack app in a workspace; with `workspaceId`, installs it there again, with what its features
-    /// lack (*Reauthorise*). It is good for ten minutes, and once. Needs the role ADMIN or OWNER.
+    /// A link for an administrator to install the Slack app in a workspace. With `workspaceId`, the link installs the app there again, with the
+    /// scopes that the workspace's features lack (*Reauthorise*). The link is good for ten minutes, and once. Needs the role ADMIN or OWNER.
     async fn slack_install_url(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is wanted of it; all but incident channels and access logs by default.")]
+        #[graphql(
+            desc = "The features that you want in the workspace; by default the present features of the workspace in `workspaceId`, or, for a new workspace, all but `INCIDENT_CHANNELS` and `ACCESS_LOGS`."
+        )]
         features: Option<Vec<SlackFeature>>,
-        #[graphql(desc = "The workspace that it is to be again.")] workspace_id: Option<ID>,
-        #[graphql(desc = "The organisation's own Slack app; the server's by default.")] app_id: Option<ID>,
-        #[graphql(desc = "Where on the console to go back to: a path such as `/settings/slack`.")] return_to: Option<String>,
+        #[graphql(desc = "The id of the workspace to install the app in again; a new workspace by default.")]
+        workspace_id: Option<ID>,
+        #[graphql(
+            desc = "The id of the organisation's own Slack app; by default the app of the workspace in `workspaceId`, or, for a new workspace, the server's app."
+        )]
+        app_id: Option<ID>,
+        #[graphql(
+            desc = "The path on the console to return to, such as `/settings/slack`; at most 500 characters; by default, a plain page shows the result."
+        )]
+        return_to: Option<String>,
     ) -> Result<SlackInstallLink> {
         let wish = InstallRequest {
             features,

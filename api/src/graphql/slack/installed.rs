@@ -10,26 +10,27 @@ use crate::graphql::{
     failure::Result,
 };
 
-/// What Slack has given for an installation. Taken from the Slack bridge alone.
+/// The data that Slack gave for an installation. Accepted from the Slack bridge alone.
 #[derive(Debug, InputObject)]
 pub(crate) struct CompleteSlackInstallInput {
-    /// The workspace's id: one that is there, or a new one. Tokens are sealed for it.
+    /// The id of the workspace in Tocsin, existing or new. The tokens are sealed for this id.
     id: ID,
-    /// What Slack calls it (`T…`).
+    /// The Slack id of the workspace (`T…`), at most 50 characters.
     team_id: String,
-    /// What people in Slack call it.
+    /// The workspace's name in Slack.
     team_name: String,
-    /// The organisation's own Slack app; the server's where it is left out.
+    /// The id of the organisation's own Slack app; the server's app by default.
     app_id: Option<ID>,
-    /// The member who has asked for it, where one has.
+    /// The id of the user who asked for the installation; nobody by default.
     installed_by_id: Option<ID>,
-    /// What is wanted of it.
+    /// The features that are wanted in the workspace; always with `NOTIFICATIONS`.
     features: Vec<SlackFeature>,
-    /// The bot token, sealed.
+    /// The bot token, sealed; at most 4,000 characters.
     sealed_bot_token: String,
-    /// By which the next one is had, sealed, where Slack changes it.
+    /// The refresh token, sealed, at most 4,000 characters: the bridge gets the next bot token with the refresh token. Leave out if Slack doesn't
+    /// rotate tokens.
     sealed_refresh_token: Option<String>,
-    /// Until when the bot token works, where Slack changes it.
+    /// The time until which the bot token works; leave out if Slack doesn't rotate tokens.
     token_expires_at: Option<OffsetDateTime>,
 }
 
@@ -55,7 +56,7 @@ pub(crate) struct SlackInstallMutation;
 
 #[Object]
 impl SlackInstallMutation {
-    /// Records that the Slack app was installed: a new workspace, or one that is there, connected again. For the Slack bridge alone.
+    /// Records that the Slack app was installed: connects a new workspace, or connects an existing workspace again. For the Slack bridge alone.
     ///
     /// Errors: `ALREADY_EXISTS`, `CONFLICT`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SLACK_NOT_CONFIGURED`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]

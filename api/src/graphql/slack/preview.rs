@@ -10,33 +10,33 @@ use tocsin_entity::id::OrganizationId;
 
 use crate::graphql::{context::request, failure::Result, incident::Incident};
 
-/// Links in one message, and who has pasted them where.
+/// The links in a Slack message, and the person who pasted the links.
 #[derive(Debug, InputObject)]
 pub(crate) struct SlackPreviewsInput {
-    /// The numbers of the incidents that they lead to.
+    /// The numbers of the incidents that the links lead to.
     numbers: Vec<i64>,
-    /// The Slack workspace (`T…`).
+    /// The Slack id of the workspace (`T…`).
     team_id: String,
-    /// Who has pasted them (`U…` or `W…`).
+    /// The Slack id of the person who pasted the links (`U…` or `W…`).
     slack_user_id: String,
-    /// Their e-mail address in Slack, where Slack gives it.
+    /// The person's e-mail address in Slack; null if Slack doesn't give the address.
     email: Option<String>,
-    /// Whether they may be matched with a member: some have asked not to be.
+    /// Whether the person may be matched with a member: some people have asked not to be matched.
     is_matched: bool,
-    /// The organisations of which people in the workspace may be members; null for all.
+    /// The ids of the organisations that people in the workspace may be members of; null for all organisations.
     served_ids: Option<Vec<ID>>,
-    /// The organisations that have connected the workspace.
+    /// The ids of the organisations that have connected the workspace.
     owner_ids: Vec<ID>,
-    /// Whether it is the workspace of the server's configuration.
+    /// Whether the workspace is that of the server's configuration.
     is_servers: bool,
 }
 
 /// An incident that a link shows.
 #[derive(SimpleObject)]
 pub(crate) struct SlackPreview {
-    /// The incident.
+    /// The incident that the link leads to.
     incident: Incident,
-    /// Whether there is a post-mortem that the person may show as well.
+    /// Whether the incident has a post-mortem that the person may show as well.
     shows_postmortem: bool,
 }
 
@@ -71,13 +71,13 @@ pub(crate) struct SlackPreviewQuery;
 
 #[Object]
 impl SlackPreviewQuery {
-    /// The incidents that links show which somebody has pasted in Slack: those that this person may read, each where no other of theirs has its number.
-    /// For the Slack bridge alone.
+    /// The incidents that links pasted in Slack show: the incidents that the person who pasted the links may read. If several of the person's
+    /// organisations have an incident with the same number, none is shown for that number. For the Slack bridge alone.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn slack_previews(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The links, and who has pasted them.")] input: SlackPreviewsInput,
+        #[graphql(desc = "The links, and the person who pasted the links.")] input: SlackPreviewsInput,
     ) -> Result<Vec<SlackPreview>> {
         let shown = preview::shared(&request(ctx), &input.links()?).await?;
         let shown = shown.into_iter().map(|shown| SlackPreview {

@@ -8,12 +8,12 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// What shows that the database was restored. Taken from the Slack bridge alone.
+/// The evidence that the database was restored from a backup. Accepted from the Slack bridge alone.
 #[derive(Debug, InputObject)]
 pub(crate) struct ReportRestoreInput {
-    /// When the newest message was written that tells of what the database does not know.
+    /// The time of the newest Slack message that shows something the database doesn't know.
     newest_written_at: OffsetDateTime,
-    /// The highest number of an incident in such messages.
+    /// The highest number of an incident in such messages, from 0 to 1,000,000,000,000.
     highest_number: i64,
 }
 
@@ -26,12 +26,12 @@ impl ReportRestoreInput {
     }
 }
 
-/// What came of the report.
+/// The result of the report that the database was restored.
 #[derive(SimpleObject)]
 pub(crate) struct ReportRestorePayload {
-    /// Whether this was not known yet: numbers of incidents were left out then. Null where it was refused.
+    /// Whether the restore wasn't known yet, so that Tocsin skips some incident numbers; null if the report was refused.
     is_news: Option<bool>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 

@@ -11,12 +11,12 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// What an organisation has decided about Slack as a whole.
+/// An organisation's settings for Slack as a whole.
 #[derive(SimpleObject)]
 pub(crate) struct SlackSettings {
-    /// What becomes of what people say in the threads of incidents whom nothing matches with a member.
+    /// The policy for replies in incident threads from people in Slack who match no member; `REFUSE` in a new organisation.
     unmatched_policy: UnmatchedPolicy,
-    /// Whose pasted links to incidents and post-mortems get a preview.
+    /// The policy for previews of pasted links to incidents and post-mortems: which people's links get a preview; `WORKSPACE` in a new organisation.
     preview_policy: PreviewPolicy,
 }
 
@@ -29,14 +29,14 @@ impl From<&organization::Model> for SlackSettings {
     }
 }
 
-/// New values for the settings; what is left out stays, and null is refused.
+/// New values for the organisation's Slack settings. A field that you leave out stays as it is; null is refused.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateSlackSettingsInput {
-    /// What becomes of what people say in the threads of incidents whom nothing matches with a member.
+    /// The policy for replies in incident threads from people in Slack who match no member.
     unmatched_policy: MaybeUndefined<UnmatchedPolicy>,
-    /// Whose pasted links to incidents and post-mortems get a preview.
+    /// The policy for previews of pasted links to incidents and post-mortems: which people's links get a preview.
     preview_policy: MaybeUndefined<PreviewPolicy>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -50,12 +50,12 @@ impl UpdateSlackSettingsInput {
     }
 }
 
-/// What came of a change of the settings.
+/// The result of a change of the Slack settings.
 #[derive(SimpleObject)]
 pub(crate) struct SlackSettingsPayload {
-    /// The settings as they are now; none where the change was refused.
+    /// The settings after the change; null if the change was refused.
     settings: Option<SlackSettings>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct SlackSettingsMutation;
 
 #[Object]
 impl SlackSettingsMutation {
-    /// Changes what the organisation has decided about Slack as a whole. Needs the role ADMIN or OWNER.
+    /// Changes the organisation's settings for Slack as a whole. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     async fn update_slack_settings(

@@ -18,29 +18,29 @@ use crate::graphql::{
     organization::{self, Organization},
 };
 
-/// A Slack workspace.
+/// A Slack workspace that the organisation is connected to. You can set the bot token, but never read the token.
 #[derive(Clone)]
 pub(crate) struct SlackWorkspace(pub(crate) slack_workspace::Model);
 
-/// A bot token, sealed: for the bridge alone.
+/// A sealed bot token, for the bridge alone.
 #[derive(SimpleObject)]
 pub(crate) struct SealedSlackToken {
-    /// The token.
+    /// The bot token, in sealed form.
     sealed: String,
-    /// By which the next one is had, where Slack changes it.
+    /// The sealed refresh token, by which the bridge gets the next bot token; null if Slack doesn't rotate tokens.
     sealed_refresh: Option<String>,
-    /// Until when it works, where Slack changes it.
+    /// The time until which the bot token works; null if Slack doesn't rotate tokens.
     expires_at: Option<OffsetDateTime>,
-    /// Grows each time another is set.
+    /// The version of the bot token, which grows with each new token.
     version: i32,
 }
 
-/// Scopes that a feature lacks.
+/// The scopes that a feature lacks.
 #[derive(SimpleObject)]
 pub(crate) struct MissingScopes {
-    /// The feature.
+    /// The feature that lacks scopes.
     feature: SlackFeature,
-    /// The scopes.
+    /// The names of the missing scopes.
     scopes: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl MissingScopes {
     }
 }
 
-/// A Slack workspace that the organisation is connected to. Its token can be set, and never be read.
+/// A Slack workspace that the organisation is connected to. You can set the bot token, but never read the token.
 #[Object]
 impl SlackWorkspace {
     /// The workspace's global id.
@@ -62,54 +62,55 @@ impl SlackWorkspace {
         ID(self.0.id.to_string())
     }
 
-    /// The organisation that it belongs to.
+    /// The organisation that the workspace belongs to.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
         organization::load(ctx, self.0.organization_id).await
     }
 
-    /// The id of the organisation that it belongs to. For the Slack bridge only.
+    /// The id of the organisation that the workspace belongs to. For the Slack bridge only.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.organization_id.to_string())
     }
 
-    /// What administrators call it.
+    /// The workspace's name in Tocsin, unique in the organisation.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Whether it is the workspace of `SLACK_BOT_TOKEN`: the server's environment sets it, all organisations share it, and no mutation changes it.
+    /// Whether this is the workspace of `SLACK_BOT_TOKEN`: the server's environment sets the workspace, all organisations share the workspace, and no
+    /// mutation changes the workspace.
     async fn set_by_environment(&self) -> bool {
         self.is_servers()
     }
 
-    /// What Slack calls it (`T…`), once it has answered.
+    /// The Slack id of the workspace (`T…`); null until Slack has answered.
     async fn team_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let found = self.installation(ctx).await?.and_then(|found| found.team_id);
         Ok(found.or_else(|| self.0.team_id.clone()))
     }
 
-    /// What people in Slack call it, once it has answered.
+    /// The workspace's name in Slack; null until Slack has answered.
     async fn team_name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.installation(ctx).await?.and_then(|found| found.team_name))
     }
 
-    /// The Slack app that is installed there (`A…`), once it has answered.
+    /// The Slack id (`A…`) of the app that is installed in the workspace; null until Slack has answered.
     async fn app_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.installation(ctx).await?.and_then(|found| found.app_id))
     }
 
-    /// The id of the organisation's own Slack app that is installed there; null for the server's.
+    /// The id of the organisation's own Slack app that is installed in the workspace; null for the server's app.
     async fn own_app_id(&self) -> Option<ID> {
         self.0.app_id.map(|id| ID(id.to_string()))
     }
 
-    /// Whether it has a bot token; not any more once it is disconnected.
+    /// Whether the workspace has a bot token; false if the workspace is disconnected.
     async fn bot_token_set(&self) -> bool {
         self.0.sealed_bot_token.is_some() || self.is_servers()
     }
 
-    /// The scopes that Slack says were granted.
+    /// The scopes that Slack says were granted; empty until Slack has answered.
     async fn granted_scopes(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         let found = self.installation(ctx).await?;
         let scopes = found.map(|found| found.scopes).unwrap_or_default();
@@ -117,12 +118,13 @@ impl SlackWorkspace {
         Ok(given.map(str::to_owned).collect())
     }
 
-    /// What is wanted of it.
+    /// The features that are wanted in the workspace.
     async fn features(&self) -> Vec<SlackFeature> {
         feature::read(&self.0.features).into_iter().collect()
     }
 
-    /// What is wanted of it and lacks scopes: *Reauthorise* by `slackInstallUrl`, or add them to the app and install it again.
+    /// The wanted features that lack scopes, with the scopes; empty until Slack has answered. To add the scopes, *Reauthorise* by `slackInstallUrl`,
+    /// or add the scopes to the app and install the app again.
     async fn missing_scopes(&self, ctx: &Context<'_>) -> Result<Vec<MissingScopes>> {
         let found = self.installation(ctx).await?;
         // Before Slack has said what was granted, nothing is known to be missing.
@@ -136,7 +138,8 @@ impl SlackWorkspace {
         Ok(MissingScopes::of(&feature::read(&self.0.features), &granted))
     }
 
-    /// When Slack last took a message there; of the server's own workspace, one of this organisation.
+    /// The time when Slack last accepted a message in the workspace; for the server's own workspace, a message of this organisation. Null if Slack
+    /// hasn't accepted any message yet.
     async fn last_delivered_at(&self, ctx: &Context<'_>) -> Result<Option<OffsetDateTime>> {
         if self.is_servers() {
             return Ok(tocsin_domain::workspace::servers_last_delivered_at(
@@ -151,19 +154,19 @@ impl SlackWorkspace {
             .and_then(|found| found.last_delivered_at))
     }
 
-    /// The version of the app's manifest (`tocsin manifest`) when it was last installed by OAuth; null where it was not.
+    /// The version of the app's manifest (`tocsin manifest`) when the app was last installed by OAuth; null if the app wasn't installed by OAuth.
     async fn manifest_version(&self) -> Option<i32> {
         Some(self.0.manifest_version).filter(|version| *version > 0)
     }
 
-    /// Whether that is the version of this server: else update the app by the manifest that `tocsin manifest` prints, and install it again. Null
-    /// where it was not installed by OAuth.
+    /// Whether `manifestVersion` is the version of this server. If false, update the app by the manifest that `tocsin manifest` prints, and install
+    /// the app again. Null if the app wasn't installed by OAuth.
     async fn manifest_is_current(&self) -> Option<bool> {
         let version = Some(self.0.manifest_version).filter(|version| *version > 0)?;
         Some(version >= feature::MANIFEST_VERSION)
     }
 
-    /// How it is; `PENDING` until the Slack bridge has tried the present bot token.
+    /// The status of the workspace; `PENDING` until the Slack bridge has tried the present bot token.
     async fn status(&self, ctx: &Context<'_>) -> Result<SlackWorkspaceStatus> {
         if self.0.disconnected_at.is_some() {
             return Ok(SlackWorkspaceStatus::Disconnected);
@@ -172,17 +175,18 @@ impl SlackWorkspace {
         Ok(found.map_or(SlackWorkspaceStatus::Pending, |found| found.status))
     }
 
-    /// Why it does not work: Slack's error code, or one of Tocsin's.
+    /// The reason why the workspace doesn't work, as Slack's error code or a code of Tocsin's; null if the workspace works, or the token hasn't been
+    /// tried yet.
     async fn reason_code(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.present(ctx).await?.and_then(|found| found.reason_code))
     }
 
-    /// Why it does not work, and what to do.
+    /// The reason why the workspace doesn't work, in words, and what you can do; null if the workspace works, or the token hasn't been tried yet.
     async fn reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.present(ctx).await?.and_then(|found| found.reason))
     }
 
-    /// Since when it is so.
+    /// The time since when the workspace has this status.
     async fn status_since(&self, ctx: &Context<'_>) -> Result<OffsetDateTime> {
         let found = self.present(ctx).await?;
         let found = found.map(|found| found.status_since);
@@ -194,23 +198,23 @@ impl SlackWorkspace {
         Ok(self.0.disconnected_at.or(found).unwrap_or(unasked))
     }
 
-    /// How many connectors lead there.
+    /// The number of connectors that lead to the workspace.
     async fn connector_count(&self, ctx: &Context<'_>) -> Result<i32> {
         let count = tocsin_domain::workspace::connector_count(&request(ctx), &self.0).await?;
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
 
-    /// When it was connected; of the server's own workspace, since when it is as it is.
+    /// The time when the workspace was connected; for the server's own workspace, the time since when the workspace has this status.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
 
-    /// When it was disconnected.
+    /// The time when the workspace was disconnected; null if the workspace is connected.
     async fn disconnected_at(&self) -> Option<OffsetDateTime> {
         self.0.disconnected_at
     }
 
-    /// The bot token, sealed: for the Slack bridge alone. Null where it is disconnected.
+    /// The sealed bot token, for the Slack bridge alone; null for everybody else, and if the workspace is disconnected.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn sealed_token(&self, ctx: &Context<'_>) -> Option<SealedSlackToken> {
         let is_bridge = ctx.data_unchecked::<Viewer>().is_bridge();
@@ -255,8 +259,8 @@ pub(crate) struct SlackWorkspaceQuery;
 
 #[Object]
 impl SlackWorkspaceQuery {
-    /// The Slack workspaces that the organisation is connected to, oldest first, and last that of the server's environment, where there is one. For the
-    /// bridge without an organisation, everybody's.
+    /// The Slack workspaces that the organisation is connected to, oldest first; the workspace of the server's environment comes last, if the server
+    /// has such a workspace. For the bridge without an organisation: the workspaces of all organisations.
     async fn slack_workspaces(&self, ctx: &Context<'_>) -> Result<Vec<SlackWorkspace>> {
         let all = tocsin_domain::workspace::list(&request(ctx)).await?;
         Ok(all.into_iter().map(SlackWorkspace).collect())

@@ -10,18 +10,18 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// A new template. Each part is at most 3,000 characters; the default stands for one that is left out, as `SlackTemplate` says.
+/// The template to create. Each part is written in a subset of Jinja and has at most 3,000 characters.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateSlackTemplateInput {
-    /// What people call it; at most 100 characters, unique in the organisation.
+    /// The template's name: at most 100 characters, unique in the organisation.
     name: String,
-    /// What stands above the coloured part.
+    /// The text above the coloured part; by default the incident's key and title, linked to the incident.
     title: Option<String>,
-    /// The text in the coloured part; none where it is empty.
+    /// The text in the coloured part; by default the incident's description. An empty text leaves this part out.
     body: Option<String>,
-    /// The facts in two columns, at most 10.
+    /// The facts in two columns, at most 10; by default the facts that `SlackTemplate.fields` describes.
     fields: Option<Vec<SlackTemplateFieldInput>>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -37,20 +37,20 @@ impl CreateSlackTemplateInput {
     }
 }
 
-/// New values for a template; what is left out stays, and null brings the default back; but a template has a name.
+/// New values for a template. A field that you leave out stays as it is; null restores the default, except that null as the name is refused.
 #[derive(Debug, InputObject)]
 pub(crate) struct UpdateSlackTemplateInput {
-    /// The template's id.
+    /// The id of the template to change.
     id: ID,
-    /// What people call it; at most 100 characters, unique in the organisation.
+    /// The template's name: at most 100 characters, unique in the organisation.
     name: MaybeUndefined<String>,
-    /// What stands above the coloured part.
+    /// The text above the coloured part, at most 3,000 characters; null for the default.
     title: MaybeUndefined<String>,
-    /// The text in the coloured part.
+    /// The text in the coloured part, at most 3,000 characters; null for the default. An empty text leaves this part out.
     body: MaybeUndefined<String>,
-    /// The facts in two columns, at most 10.
+    /// The facts in two columns, at most 10; null for the default.
     fields: MaybeUndefined<Vec<SlackTemplateFieldInput>>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -70,9 +70,9 @@ impl UpdateSlackTemplateInput {
 /// The template to delete.
 #[derive(Debug, InputObject)]
 pub(crate) struct DeleteSlackTemplateInput {
-    /// The template's id.
+    /// The id of the template to delete.
     id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -85,21 +85,21 @@ impl DeleteSlackTemplateInput {
     }
 }
 
-/// What came of a change of a template.
+/// The result of a change of a template.
 #[derive(SimpleObject)]
 pub(crate) struct SlackTemplatePayload {
-    /// The template as it is now; none where the change was refused.
+    /// The template after the change; null if the change was refused.
     template: Option<SlackTemplate>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
-/// What came of deleting a template.
+/// The result of deleting a template.
 #[derive(SimpleObject)]
 pub(crate) struct DeleteSlackTemplatePayload {
-    /// The id of the template that is gone; none where it was refused.
+    /// The id of the deleted template; null if the deletion was refused.
     deleted_id: Option<ID>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -109,7 +109,7 @@ pub(crate) struct TemplateMutation;
 
 #[Object]
 impl TemplateMutation {
-    /// Adds a template of messages in Slack, once it has been tried with incidents of all sorts. Needs the role ADMIN or OWNER.
+    /// Adds a template of messages in Slack, after trying the template with incidents of all kinds. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     async fn create_slack_template(
@@ -120,8 +120,8 @@ impl TemplateMutation {
         payload(tocsin_domain::template::create(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Changes a template, once it has been tried with incidents of all sorts. Messages that are there take the new words when their incidents
-    /// change next. Needs the role ADMIN or OWNER.
+    /// Changes a template, after trying the new text with incidents of all kinds. An existing message gets the new text when the incident changes
+    /// next. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `ALREADY_EXISTS`, `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn update_slack_template(

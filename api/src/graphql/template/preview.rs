@@ -10,41 +10,41 @@ use crate::graphql::{
     failure::Result,
 };
 
-/// The template to try, and the incident to try it with.
+/// The template to try, and the incident to try the template with.
 #[derive(Debug, InputObject)]
 pub(crate) struct PreviewSlackTemplateInput {
-    /// A template that is kept; what else is given stands in place of its parts.
+    /// The id of a saved template; the other parts of this input replace the parts of the saved template. The built-in template by default.
     template_id: Option<ID>,
-    /// What stands above the coloured part.
+    /// The text above the coloured part, at most 3,000 characters; the title of the template in `templateId` by default.
     title: Option<String>,
-    /// The text in the coloured part.
+    /// The text in the coloured part, at most 3,000 characters; the body of the template in `templateId` by default.
     body: Option<String>,
-    /// The facts in two columns.
+    /// The facts in two columns, at most 10; the fields of the template in `templateId` by default.
     fields: Option<Vec<SlackTemplateFieldInput>>,
-    /// The incident; a sample by default.
+    /// The id of the incident to try the template with; a sample incident by default.
     incident_id: Option<ID>,
 }
 
-/// What a template says.
+/// The message that a template makes of an incident.
 #[derive(SimpleObject)]
 pub(crate) struct SlackTemplatePreview {
-    /// The message as Block Kit's JSON, `blocks` and `attachments`, for Slack's Block Kit Builder; null where the template cannot be used. Colour,
-    /// buttons and footer are Tocsin's own, and are not part of it.
+    /// The message as Block Kit JSON, `blocks` and `attachments`, for Slack's Block Kit Builder; null if the template can't be used. Colour, buttons
+    /// and footer are Tocsin's own and aren't part of the JSON.
     block_kit: Option<String>,
-    /// What stands for the message in notifications.
+    /// The text of the message in notifications; null if the template can't be used.
     text: Option<String>,
-    /// What is wrong with it, or for which it cannot be used for this incident.
+    /// The problems of the template, and the reason if the template can't be used for this incident; empty if there are no problems.
     problems: Vec<SlackTemplateProblem>,
 }
 
-/// Something that is wrong with a template.
+/// A problem in a template.
 #[derive(SimpleObject)]
 pub(crate) struct SlackTemplateProblem {
-    /// Where: `title`, `body`, `fields`, `fields.0.value`, …
+    /// The part of the template that has the problem: `title`, `body`, `fields`, `fields.0.value`, …
     part: String,
-    /// The line in it, from 1.
+    /// The line of the problem in the part, counted from 1; null if the problem isn't in a single line.
     line: Option<usize>,
-    /// What is wrong.
+    /// A description of the problem, for people.
     message: String,
 }
 

@@ -17,40 +17,40 @@ use crate::graphql::{
     organization::{self, Organization},
 };
 
-/// A template.
+/// An organisation's own text for the incident messages of some connectors, written in a subset of Jinja.
 #[derive(Clone)]
 pub(crate) struct SlackTemplate(pub(crate) Model);
 
 /// A fact in an incident's message.
 #[derive(SimpleObject)]
 pub(crate) struct SlackTemplateField {
-    /// What it is called.
+    /// The name of the fact, written as a template.
     name: String,
-    /// What it says; one that says nothing is left out.
+    /// The value of the fact, written as a template. A fact with an empty value is left out of the message.
     value: String,
 }
 
 /// A fact in an incident's message.
 #[derive(Clone, Debug, InputObject)]
 pub(crate) struct SlackTemplateFieldInput {
-    /// What it is called: a template of its own.
+    /// The name of the fact, written as a template; at most 3,000 characters.
     name: String,
-    /// What it says: a template; one that says nothing is left out.
+    /// The value of the fact, written as a template; at most 3,000 characters. A fact with an empty value is left out of the message.
     value: String,
 }
 
-/// What templates can show of an incident.
+/// A variable that shows something of an incident in a template.
 #[derive(SimpleObject)]
 pub(crate) struct SlackTemplateVariable {
-    /// Its name.
+    /// The name of the variable.
     name: &'static str,
-    /// What it is.
+    /// A description of what the variable shows.
     description: &'static str,
-    /// How it may be used.
+    /// An example of the variable in a template.
     example: &'static str,
 }
 
-/// The organisation's own words for the incidents' messages of some connectors, in a part of Jinja.
+/// An organisation's own text for the incident messages of some connectors, written in a subset of Jinja.
 #[Object]
 impl SlackTemplate {
     /// The template's global id.
@@ -58,34 +58,34 @@ impl SlackTemplate {
         ID(self.0.id.to_string())
     }
 
-    /// The organisation that it belongs to.
+    /// The organisation that the template belongs to.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
         organization::load(ctx, self.0.organization_id).await
     }
 
-    /// The id of the organisation that it belongs to. For the Slack bridge only.
+    /// The id of the organisation that the template belongs to. For the Slack bridge only.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.organization_id.to_string())
     }
 
-    /// What people call it.
+    /// The template's name, unique in the organisation.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// What stands above the coloured part; where there is none, the incident's key and title, linked to it.
+    /// The text above the coloured part; null for the default: the incident's key and title, linked to the incident.
     async fn title(&self) -> Option<&str> {
         self.0.title.as_deref()
     }
 
-    /// The text in the coloured part; where there is none, the description; the line of tags is the built-in message's alone.
+    /// The text in the coloured part; null for the default: the incident's description. Only the built-in message has a line of tags.
     async fn body(&self) -> Option<&str> {
         self.0.body.as_deref()
     }
 
-    /// The facts in two columns; where there are none, status, urgency, service, severity, who is assigned, who
-    /// acknowledged and who resolved it, and when it was triggered, each where there is one.
+    /// The facts in two columns; null for the default: status, urgency, service, severity, the assignees, who acknowledged and who resolved the
+    /// incident, and when the incident was triggered. A fact without a value is left out.
     #[expect(clippy::unused_async, reason = "a resolver is async")]
     async fn fields(&self) -> Result<Option<Vec<SlackTemplateField>>> {
         let fields = parts(&self.0)?.fields;
@@ -96,18 +96,18 @@ impl SlackTemplate {
         }))
     }
 
-    /// The connectors whose messages are in these words.
+    /// The connectors that use the template for messages.
     async fn connectors(&self, ctx: &Context<'_>) -> Result<Vec<Connector>> {
         let rows = tocsin_domain::template::connectors(&request(ctx), &self.0).await?;
         Ok(rows.into_iter().map(Connector).collect())
     }
 
-    /// When it was created.
+    /// The time when the template was created.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.created_at
     }
 
-    /// When it was last changed. Messages that are there take the new words when their incidents change next.
+    /// The time when the template was last changed. An existing message gets the new text when the incident changes next.
     async fn updated_at(&self) -> OffsetDateTime {
         self.0.updated_at
     }
@@ -143,7 +143,7 @@ impl TemplateQuery {
         Ok(rows.into_iter().map(SlackTemplate).collect())
     }
 
-    /// What templates can show of an incident.
+    /// The variables that templates can use to show an incident.
     #[expect(clippy::unused_async, reason = "a resolver is async")]
     async fn slack_template_variables(&self, ctx: &Context<'_>) -> Result<Vec<SlackTemplateVariable>> {
         ctx.data_unchecked::<Viewer>().may(Permission::Read)?;
@@ -155,11 +155,12 @@ impl TemplateQuery {
         Ok(all.collect())
     }
 
-    /// What a template would say of an incident, and all that is wrong with it. Changes nothing. Needs the role ADMIN or OWNER.
+    /// The message that a template makes of an incident, and all problems of the template. Changes nothing. Needs the role ADMIN or OWNER.
     async fn preview_slack_template(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The template, and the incident.")] input: PreviewSlackTemplateInput,
+        #[graphql(desc = "The template to try, and the incident to try the template with.")]
+        input: PreviewSlackTemplateInput,
     ) -> Result<SlackTemplatePreview> {
         preview::preview(ctx, &input).await
     }

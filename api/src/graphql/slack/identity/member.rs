@@ -16,14 +16,14 @@ use crate::graphql::{
     user::User,
 };
 
-/// Which member somebody in Slack is in an organisation.
+/// The member of an organisation that a person in Slack is.
 #[derive(SimpleObject)]
 pub(crate) struct SlackMember {
-    /// The organisation's id.
+    /// The id of the organisation that the user is a member of.
     organization_id: ID,
-    /// The member, deactivated or not.
+    /// The user in that organisation, deactivated or not.
     user: User,
-    /// How that is known.
+    /// The way in which the person in Slack was matched with the user.
     matched_by: SlackMatch,
 }
 
@@ -33,14 +33,15 @@ pub(crate) struct SlackMemberQuery;
 
 #[Object]
 impl SlackMemberQuery {
-    /// Which members somebody in Slack is: in the organisation that the request is about, or in all. For the Slack bridge alone.
+    /// The members that a person in Slack is: in the organisation of the request, or in all organisations. For the Slack bridge alone.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn slack_members(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The Slack workspace (`T…`).")] team_id: String,
-        #[graphql(desc = "The person there (`U…` or `W…`).")] slack_user_id: String,
-        #[graphql(desc = "Their e-mail address in Slack, where Slack gives it.")] email: Option<String>,
+        #[graphql(desc = "The Slack id of the workspace (`T…`).")] team_id: String,
+        #[graphql(desc = "The person's id in that workspace (`U…` or `W…`).")] slack_user_id: String,
+        #[graphql(desc = "The person's e-mail address in Slack; null if Slack doesn't give the address.")]
+        email: Option<String>,
     ) -> Result<Vec<SlackMember>> {
         let person = SlackPerson {
             team_id,

@@ -11,12 +11,12 @@ use crate::graphql::{
     user::{User, load_member},
 };
 
-/// A code that somebody was given in Slack.
+/// The code that a person got in Slack.
 #[derive(Debug, InputObject)]
 pub(crate) struct ConfirmSlackIdentityInput {
-    /// The code, as the slash command's `link` has told it.
+    /// The code that the slash command's `link` has shown, at most 10,000 characters.
     code: String,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -29,14 +29,14 @@ impl ConfirmSlackIdentityInput {
     }
 }
 
-/// Whose link to Slack is to end.
+/// The link to Slack to end.
 #[derive(Debug, InputObject)]
 pub(crate) struct UnlinkSlackIdentityInput {
-    /// The member; oneself by default. Others need the role ADMIN or OWNER.
+    /// The id of the linked user; you by default. For other users, you need the role ADMIN or OWNER.
     user_id: Option<ID>,
-    /// The Slack workspace (`T…`); all of them by default.
+    /// The Slack id of the workspace (`T…`) in which to end the link; all workspaces by default.
     team_id: Option<String>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -50,36 +50,36 @@ impl UnlinkSlackIdentityInput {
     }
 }
 
-/// Who somebody in Slack is by their own word, or by an administrator's.
+/// A link between a user and a person in Slack, made by the user or by an administrator.
 #[derive(SimpleObject)]
 pub(crate) struct SlackLink {
-    /// The member.
+    /// The user who is linked; null if the user is no longer a member of the organisation.
     user: Option<User>,
-    /// The Slack workspace (`T…`).
+    /// The Slack id of the workspace (`T…`).
     team_id: String,
-    /// The person there (`U…` or `W…`).
+    /// The person's id in that Slack workspace (`U…` or `W…`).
     slack_user_id: String,
-    /// How that is known.
+    /// The way in which the link was made.
     matched_by: SlackMatch,
-    /// Since when.
+    /// The time when the link was made.
     since: OffsetDateTime,
 }
 
-/// What came of linking somebody.
+/// The result of linking a user with a person in Slack.
 #[derive(SimpleObject)]
 pub(crate) struct SlackLinkPayload {
-    /// Who is who now; none where it was refused.
+    /// The link after the change; null if the change was refused.
     link: Option<SlackLink>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
-/// What came of ending a link.
+/// The result of ending a link to Slack.
 #[derive(SimpleObject)]
 pub(crate) struct UnlinkSlackIdentityPayload {
-    /// The member; none where it was refused.
+    /// The user after the change; null if the change was refused.
     user: Option<User>,
-    /// Why nothing was changed.
+    /// Why nothing was changed; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -89,8 +89,8 @@ pub(crate) struct SlackIdentityMutation;
 
 #[Object]
 impl SlackIdentityMutation {
-    /// Says that oneself is the person in Slack who was given this code: from then on they act with one's rights in this organisation. What was said
-    /// before of either, in that workspace, no longer holds. Needs a member's own key that may write; codes are good for ten minutes, and once.
+    /// Links you with the person in Slack who got the code: from then on, that person acts with your rights in this organisation. Earlier links of
+    /// you or of that person in the same workspace end. Needs a member's own key that may write; codes are good for ten minutes, and once.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `SECRET_KEY_MISSING`.
     async fn confirm_slack_identity(
@@ -105,8 +105,8 @@ impl SlackIdentityMutation {
         .await
     }
 
-    /// Ends what a member has said of who they are in Slack. Their e-mail address decides again: who wants to be nobody there uses the slash
-    /// command's `unlink`. Needs a member's own key that may write, or for others the role ADMIN or OWNER.
+    /// Ends the link between a user and a person in Slack. From then on, the user's e-mail address decides again; to be matched with nobody, the
+    /// person uses the slash command's `unlink` in Slack. Needs a member's own key that may write, or for others the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`.
     async fn unlink_slack_identity(

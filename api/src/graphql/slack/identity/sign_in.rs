@@ -11,16 +11,18 @@ use crate::graphql::{
     failure::{Result, UserError, into_payload},
 };
 
-/// Asks for a way to Slack's page; or, from an administrator, says who a member is in Slack.
+/// The user to link with Slack: you, by signing in on Slack's page; or, from an administrator, any user with a person in Slack.
 #[derive(Debug, InputObject)]
 pub(crate) struct LinkSlackIdentityInput {
-    /// The member to be linked, with `slackUserId`; for oneself, leave both out. Needs the role ADMIN or OWNER.
+    /// The id of the user to link, together with `slackUserId`; to link yourself by signing in, leave out both. Needs the role ADMIN or OWNER.
     pub(super) user_id: Option<ID>,
-    /// Who that is in Slack (`U…` or `W…`).
+    /// The id of the user's account in Slack (`U…` or `W…`), together with `userId`.
     pub(super) slack_user_id: Option<String>,
-    /// The Slack workspace in which they are that, one of the organisation's own; by default the only one that is connected.
+    /// The id of the Slack workspace of that account, which no other organisation may use; by default the workspace of the server's configuration,
+    /// or, if the server has none, the only connected workspace. Ignored without `userId` and `slackUserId`.
     pub(super) workspace_id: Option<ID>,
-    /// Makes the request repeatable for 24 hours. Each answer is another link.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours. Each request
+    /// for Slack's sign-in page returns a new address, even with the same key.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -35,27 +37,28 @@ impl LinkSlackIdentityInput {
     }
 }
 
-/// The way to Slack's page, or the link that an administrator has made.
+/// The result of `linkSlackIdentity`: the address of Slack's sign-in page, or the link that an administrator made.
 #[derive(SimpleObject)]
 pub(crate) struct LinkSlackIdentityPayload {
-    /// The link, where an administrator has made it.
+    /// The link that an administrator made; null if the request asked for Slack's sign-in page, or was refused.
     link: Option<SlackLink>,
-    /// Slack's page, to be opened in the member's own browser. Null where it was refused.
+    /// The address of Slack's sign-in page, to open in the member's own browser; null if an administrator made the link, or if the request was
+    /// refused.
     url: Option<String>,
-    /// Until when it may be used, once.
+    /// The time until which the address in `url` works, once; null if `url` is null.
     expires_at: Option<OffsetDateTime>,
-    /// Why there is none.
+    /// Why the request was refused; empty if the request was accepted.
     user_errors: Vec<UserError>,
 }
 
-/// Who has signed in, on behalf of the member that they are. Taken from the Slack bridge alone.
+/// The person in Slack as whom a member has signed in. Accepted from the Slack bridge alone, on behalf of the member.
 #[derive(Debug, InputObject)]
 pub(crate) struct RecordSlackLinkInput {
-    /// The Slack workspace (`T…`).
+    /// The Slack id of the workspace (`T…`), at most 100 characters.
     team_id: String,
-    /// The person there (`U…` or `W…`).
+    /// The person's id in that workspace (`U…` or `W…`), at most 100 characters.
     slack_user_id: String,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -75,12 +78,12 @@ pub(crate) struct SlackSignInMutation;
 
 #[Object]
 impl SlackSignInMutation {
-    /// Says which person in Slack oneself is, by signing in there (OpenID Connect). From then on that person acts with one's rights in this
-    /// organisation, and what was said before of either, in that workspace, no longer holds. The link is good for ten minutes, and once: give it to
-    /// nobody, for who signs in by it is taken for you. Needs a member's own key that may write.
+    /// Links you with a person in Slack: you sign in there (OpenID Connect). From then on, that person acts with your rights in this organisation,
+    /// and earlier links of you or of that person in the same workspace end. The address of the sign-in page is good for ten minutes, and once. Give
+    /// the address to nobody: whoever signs in there is taken for you. Needs a member's own key that may write.
     ///
-    /// With `userId` and `slackUserId`, an administrator says who a member is, in a Slack workspace that no other organisation is connected to. Only
-    /// an owner says so of owners.
+    /// With `userId` and `slackUserId`, an administrator links a user with a person, in a Slack workspace that no other organisation is connected to.
+    /// Only an owner can link owners.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `SECRET_KEY_MISSING`, `SLACK_NOT_CONFIGURED`, `WRONG_STATUS`.
     async fn link_slack_identity(
@@ -115,7 +118,7 @@ impl SlackSignInMutation {
         })
     }
 
-    /// Records who has signed in. For the Slack bridge alone, on behalf of the member.
+    /// Records the person in Slack as whom a member has signed in. For the Slack bridge alone, on behalf of the member.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]

@@ -23,43 +23,44 @@ use crate::graphql::{
     user::User,
 };
 
-/// Which people are wanted.
+/// The people to return: matched or unmatched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "IdentityFilter")]
 pub(crate) enum SlackIdentityFilter {
-    /// Members of whom it is known who they are in Slack.
+    /// Members who are matched with a person in Slack.
     Matched,
-    /// Members and people in Slack of whom it is not.
+    /// Members without a match in Slack, and people in Slack without a matching member.
     Unmatched,
 }
 
-/// Somebody in Slack, as the bridge has last seen them.
+/// A person in Slack, as the bridge last saw the account.
 #[derive(Clone, SimpleObject)]
 pub(crate) struct SlackPerson {
-    /// The Slack workspace (`T…`).
+    /// The Slack id of the workspace (`T…`).
     team_id: String,
-    /// Slack's id for them (`U…` or `W…`).
+    /// The person's Slack id (`U…` or `W…`).
     id: String,
-    /// The name people see in Slack; null where the bridge has not seen them yet.
+    /// The person's name in Slack; null if the bridge hasn't seen the person yet.
     name: Option<String>,
-    /// Their e-mail address there, where Slack gives it.
+    /// The person's e-mail address in Slack; null if Slack doesn't give the address.
     email: Option<String>,
-    /// Whether Slack says that their account is deactivated.
+    /// Whether Slack says that the person's account is deactivated.
     is_deactivated: bool,
-    /// When that was read from Slack.
+    /// The time when the bridge read this data from Slack; null if the bridge hasn't seen the person yet.
     refreshed_at: Option<OffsetDateTime>,
 }
 
-/// A member and who they are in Slack, or one of the two.
+/// A member and the matching person in Slack, or a member or a person without a match.
 #[derive(Clone, SimpleObject)]
 pub(crate) struct SlackIdentity {
-    /// The member.
+    /// The member; null if the person in Slack matches no member.
     user: Option<User>,
-    /// The person in Slack.
+    /// The person in Slack; null if the member matches no person in Slack.
     slack_user: Option<SlackPerson>,
-    /// How it is known that the two are one.
+    /// The way in which the member and the person were matched; null if there is no match.
     matched_by: Option<SlackMatch>,
-    /// Since when they have said so; null where their e-mail address says it, which it does for as long as both have it.
+    /// The time when the member and the person were linked; null if there is no match, or for a match by e-mail address, which holds as long as both
+    /// have the address.
     since: Option<OffsetDateTime>,
 }
 
@@ -93,8 +94,9 @@ pub(crate) struct SlackIdentityQuery;
 
 #[Object]
 impl SlackIdentityQuery {
-    /// Who is who in a Slack workspace, and who is not known: the members, and after them people in Slack who are none. Those are told only of
-    /// workspaces that are the organisation's alone. Somebody is matched by their e-mail address when they first act. Needs the role ADMIN or OWNER.
+    /// The members of the organisation with the matching people in a Slack workspace, and after the members the people in Slack without a matching
+    /// member. Those people are returned only for workspaces that no other organisation uses. Tocsin matches a person by e-mail address when the
+    /// person first acts. Needs the role ADMIN or OWNER.
     #[graphql(
         complexity = "crate::graphql::paging::weight(\"slackIdentities\", first, None, child_complexity)"
     )]
@@ -102,14 +104,17 @@ impl SlackIdentityQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The workspace; by default that of the server's configuration, or the only one that is connected where there is none."
+            desc = "The id of the Slack workspace; by default the workspace of the server's configuration, or, if the server has none, the only connected workspace."
         )]
         workspace_id: Option<ID>,
-        #[graphql(desc = "Only these.")] filter: Option<SlackIdentityFilter>,
-        #[graphql(desc = "Only those whose name or e-mail address contains this, in any case.")]
+        #[graphql(desc = "Which people to return; all by default.")] filter: Option<SlackIdentityFilter>,
+        #[graphql(
+            desc = "The text that the name or the e-mail address must contain, in upper or lower case; at most 200 characters; everybody by default."
+        )]
         search: Option<String>,
-        #[graphql(desc = "How many; 25 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many nodes to return from the start of the list; 25 by default, 100 at most.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns only nodes after this cursor.")] after: Option<String>,
     ) -> Result<Connection<String, SlackIdentity, TotalCount, EmptyFields>> {
         let criteria = IdentityCriteria {
             workspace_id: text(workspace_id),

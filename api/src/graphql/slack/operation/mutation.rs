@@ -12,9 +12,10 @@ use crate::graphql::{
 /// The Slack workspace to test.
 #[derive(Debug, InputObject)]
 pub(crate) struct TestSlackConnectionInput {
-    /// The workspace's id; by default that of the server's configuration, or the only one that is connected where there is none.
+    /// The id of the Slack workspace; by default the workspace of the server's configuration, or, if the server has none, the only connected
+    /// workspace.
     workspace_id: Option<ID>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -30,9 +31,9 @@ impl TestSlackConnectionInput {
 /// The connector to send a test message through.
 #[derive(Debug, InputObject)]
 pub(crate) struct SendSlackTestMessageInput {
-    /// The connector's id.
+    /// The id of the connector.
     connector_id: ID,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -45,14 +46,15 @@ impl SendSlackTestMessageInput {
     }
 }
 
-/// The member to look for in Slack.
+/// The user to look for in Slack.
 #[derive(Debug, InputObject)]
 pub(crate) struct TestSlackIdentityInput {
-    /// The member's id.
+    /// The id of the user.
     user_id: ID,
-    /// The Slack workspace to look in; by default that of the server's configuration, or the only one that is connected where there is none.
+    /// The id of the Slack workspace to look in; by default the workspace of the server's configuration, or, if the server has none, the only
+    /// connected workspace.
     workspace_id: Option<ID>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -66,12 +68,13 @@ impl TestSlackIdentityInput {
     }
 }
 
-/// The Slack workspace whose channels are to be read.
+/// The Slack workspace to read the channels of.
 #[derive(Debug, InputObject)]
 pub(crate) struct RefreshSlackChannelsInput {
-    /// The workspace's id; by default that of the server's configuration, or the only one that is connected where there is none.
+    /// The id of the Slack workspace; by default the workspace of the server's configuration, or, if the server has none, the only connected
+    /// workspace.
     workspace_id: Option<ID>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -84,16 +87,17 @@ impl RefreshSlackChannelsInput {
     }
 }
 
-/// A new channel.
+/// The Slack channel to create.
 #[derive(Debug, InputObject)]
 pub(crate) struct CreateSlackChannelInput {
-    /// The Slack workspace; by default that of the server's configuration, or the only one that is connected where there is none.
+    /// The id of the Slack workspace; by default the workspace of the server's configuration, or, if the server has none, the only connected
+    /// workspace.
     workspace_id: Option<ID>,
-    /// Its name, with or without a hash: at most 80 lowercase letters, digits, hyphens and underscores.
+    /// The channel's name, with or without the hash: at most 80 lowercase letters, digits, hyphens and underscores.
     name: String,
-    /// Whether it is private; no by default.
+    /// Whether the channel is private; false by default.
     is_private: Option<bool>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -108,12 +112,12 @@ impl CreateSlackChannelInput {
     }
 }
 
-/// What was asked to be done in Slack.
+/// The result of asking for an operation in Slack.
 #[derive(SimpleObject)]
 pub(crate) struct SlackOperationPayload {
-    /// The operation: it is done a moment later. None where it was refused.
+    /// The operation, which the Slack bridge carries out a moment later; null if the request was refused.
     operation: Option<SlackOperation>,
-    /// Why nothing will be done.
+    /// Why the request was refused; empty if the request was accepted.
     user_errors: Vec<UserError>,
 }
 
@@ -123,7 +127,7 @@ pub(crate) struct SlackOperationMutation;
 
 #[Object]
 impl SlackOperationMutation {
-    /// Tests whether a workspace's bot token works, and what the app may do there. Needs the role ADMIN or OWNER.
+    /// Tests whether a workspace's bot token works, and what the app may do in the workspace. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn test_slack_connection(
@@ -134,8 +138,8 @@ impl SlackOperationMutation {
         payload(tocsin_domain::operation::test_connection(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Posts a message to a connector's channel that says it is a test, and joins the channel where it is public. Needs the role ADMIN or OWNER, or to
-    /// manage the services that the connector is for.
+    /// Posts a test message, marked as a test, to a connector's channel, and joins the channel if the channel is public. Needs the role ADMIN or
+    /// OWNER, or to manage the services that the connector is for.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn send_slack_test_message(
@@ -146,7 +150,7 @@ impl SlackOperationMutation {
         payload(tocsin_domain::operation::send_test_message(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Looks for a member in a Slack workspace: by their own word, else by their e-mail address. Needs the role ADMIN or OWNER.
+    /// Looks for a user in a Slack workspace: by the user's link to Slack, and otherwise by the user's e-mail address. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn test_slack_identity(
@@ -157,8 +161,8 @@ impl SlackOperationMutation {
         payload(tocsin_domain::operation::test_identity(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Reads all channels that the bot sees in a workspace, for `slackChannels`. It takes some seconds, or minutes where there are many thousands.
-    /// Needs the role ADMIN or OWNER.
+    /// Reads all channels that the bot sees in a workspace, for `slackChannels`. The operation takes some seconds, or minutes in a workspace with
+    /// many thousands of channels. Needs the role ADMIN or OWNER.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn refresh_slack_channels(
@@ -169,7 +173,8 @@ impl SlackOperationMutation {
         payload(tocsin_domain::operation::refresh_channels(&request(ctx), input.command(ctx)?).await)
     }
 
-    /// Creates a channel in a workspace; the bot is in it. Needs the role ADMIN or OWNER, and the feature `INCIDENT_CHANNELS` of the Slack app.
+    /// Creates a channel in a workspace; the bot is a member of the channel. Needs the role ADMIN or OWNER, and the feature `INCIDENT_CHANNELS` of
+    /// the Slack app.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     async fn create_slack_channel(

@@ -12,26 +12,26 @@ use crate::graphql::{
     slack::restore::{self, ReportRestoreInput, ReportRestorePayload},
 };
 
-/// What came of an operation: a `code` with its `message`, or what was found.
+/// The result of an operation: a `code` with a `message`, or what the bridge found.
 #[derive(Debug, InputObject)]
 pub(crate) struct FinishSlackOperationInput {
-    /// The operation's id.
+    /// The id of the operation.
     id: ID,
-    /// Why it failed; null where it succeeded.
+    /// The reason why the operation failed, as a code; null if the operation succeeded.
     code: Option<String>,
-    /// Why it failed, and what to do.
+    /// The reason why the operation failed, in words, and what people can do; null if the operation succeeded.
     message: Option<String>,
-    /// How the workspace answered.
+    /// The workspace's answer; null unless a `TEST_CONNECTION` succeeded.
     connection: Option<SlackConnectionReport>,
-    /// Where the test message is.
+    /// The test message in Slack; null unless a `TEST_MESSAGE` succeeded.
     test_message: Option<SlackTestMessage>,
-    /// Who the member is.
+    /// The person in Slack that the user is; null unless a `TEST_IDENTITY` succeeded.
     identity: Option<SlackIdentityFound>,
-    /// How many channels the bot sees.
+    /// The number of channels that the bot sees; null unless a `REFRESH_CHANNELS` succeeded.
     channel_count: Option<i32>,
-    /// The channel that was created.
+    /// The channel that was created; null unless a `CREATE_CHANNEL` succeeded.
     channel: Option<CreatedSlackChannel>,
-    /// Makes the request repeatable for 24 hours.
+    /// A key of your choice that makes the request repeatable: the same key with the same input changes nothing again within 24 hours.
     idempotency_key: Option<String>,
 }
 
@@ -51,12 +51,12 @@ impl FinishSlackOperationInput {
     }
 }
 
-/// What became of a report.
+/// The result of `finishSlackOperation`.
 #[derive(SimpleObject)]
 pub(crate) struct FinishSlackOperationPayload {
-    /// The operation as it is now; none where the report was refused.
+    /// The operation after the report; null if the report was refused.
     operation: Option<SlackOperation>,
-    /// Why nothing was changed: `WRONG_STATUS` where it was over already.
+    /// Why nothing was changed, such as `WRONG_STATUS` if the operation was over already; empty if the change was made.
     user_errors: Vec<UserError>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct SlackReportMutation;
 
 #[Object]
 impl SlackReportMutation {
-    /// Reports what came of an operation: for the Slack bridge alone. The first report counts.
+    /// Reports the result of an operation: for the Slack bridge alone. The first report counts.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`, `NOT_FOUND`, `WRONG_STATUS`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
@@ -83,8 +83,8 @@ impl SlackReportMutation {
         })
     }
 
-    /// Records that the database was restored from a backup, as messages in Slack show: the next incident's number is beyond all that may be
-    /// known outside. For the Slack bridge alone; what is known already changes nothing.
+    /// Records that the database was restored from a backup, as messages in Slack show: the number of the next incident is higher than all numbers
+    /// that may be known outside. For the Slack bridge alone. A report of what is already known changes nothing.
     ///
     /// Errors: `FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `INVALID_INPUT`.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
@@ -103,7 +103,7 @@ pub(crate) struct SlackReportQuery;
 
 #[Object]
 impl SlackReportQuery {
-    /// What was asked to be done in Slack and is not done yet, oldest first: for the Slack bridge alone. Without an organisation, everybody's.
+    /// The pending operations in Slack, oldest first: for the Slack bridge alone. Without an organisation: the operations of all organisations.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn pending_slack_operations(&self, ctx: &Context<'_>) -> Result<Vec<SlackOperation>> {
         let pending = tocsin_domain::operation::pending(&request(ctx)).await?;

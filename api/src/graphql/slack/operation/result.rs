@@ -4,57 +4,57 @@ use async_graphql::{InputObject, SimpleObject};
 use tocsin_domain::operation::{ConnectionReport, CreatedChannel, IdentityFound, TestMessage};
 use tocsin_entity::kinds::SlackMatch;
 
-/// Who the bot is in a workspace, and what it may do there.
+/// The bot of a workspace, and what the bot may do there.
 #[derive(Debug, Clone, InputObject)]
 pub(crate) struct SlackConnectionReport {
-    /// What Slack calls the workspace (`T…`).
+    /// The Slack id of the workspace (`T…`).
     pub(crate) team_id: String,
-    /// What people call it.
+    /// The workspace's name in Slack.
     pub(crate) team_name: String,
-    /// The bot, as a user.
+    /// The Slack id of the bot's user (`U…`).
     pub(crate) bot_user_id: String,
-    /// The Slack app, where Slack says so.
+    /// The Slack id of the app (`A…`); null if Slack doesn't give the id.
     pub(crate) app_id: Option<String>,
     /// The scopes that Slack says were granted.
     pub(crate) scopes: Vec<String>,
 }
 
-/// A test message that is in Slack.
+/// A test message that was posted in Slack.
 #[derive(Debug, Clone, InputObject, SimpleObject)]
 #[graphql(input_name = "SlackTestMessageReport")]
 pub(crate) struct SlackTestMessage {
-    /// The channel's id (`C…`).
+    /// The channel's Slack id (`C…`).
     pub(crate) channel_id: String,
-    /// The channel, as people know it.
+    /// The channel's name, as people know the channel.
     pub(crate) channel: String,
-    /// Slack's name for the message.
+    /// The message's timestamp, by which Slack identifies the message.
     pub(crate) ts: String,
-    /// The message's address, for people; null where Slack did not give it.
+    /// The message's web address, for people; null if Slack didn't give the address.
     pub(crate) permalink: Option<String>,
 }
 
-/// Who a member is in Slack.
+/// The person in Slack that a user is.
 #[derive(Debug, Clone, InputObject, SimpleObject)]
 #[graphql(input_name = "SlackIdentityReport")]
 pub(crate) struct SlackIdentityFound {
-    /// Slack's id of the person (`U…`).
+    /// The person's Slack id (`U…`).
     pub(crate) slack_user_id: String,
-    /// What people in Slack call them.
+    /// The person's name in Slack.
     pub(crate) slack_name: String,
-    /// How it is known that it is they.
+    /// The way in which the person was matched with the user.
     #[graphql(name = "match")]
     pub(crate) known_by: SlackMatch,
 }
 
-/// A channel that was created, or had been already when it was looked again.
+/// A channel that was created, or already existed when the bridge tried again.
 #[derive(Debug, Clone, InputObject, SimpleObject)]
 #[graphql(input_name = "CreatedSlackChannelReport")]
 pub(crate) struct CreatedSlackChannel {
-    /// Slack's id of the channel (`C…`): what a connector takes for its channel.
+    /// The channel's Slack id (`C…`), which you can give a connector as the channel.
     pub(crate) id: String,
-    /// Its name, without the hash.
+    /// The channel's name, without the hash.
     pub(crate) name: String,
-    /// Whether it is private.
+    /// Whether the channel is private.
     pub(crate) is_private: bool,
 }
 

@@ -20,29 +20,31 @@ use crate::graphql::{
     user::{User, load_member},
 };
 
-/// Something that is done in Slack.
+/// An operation in Slack that a user asked for, and the result. The Slack bridge carries out the operation a moment later: query the operation again,
+/// or subscribe to `slackOperation`.
 #[derive(Clone)]
 pub(crate) struct SlackOperation(pub(crate) Operation);
 
-/// How a Slack workspace answered when it was tested.
+/// The answer of a Slack workspace to a test.
 #[derive(SimpleObject)]
 pub(crate) struct SlackConnectionTest {
-    /// What Slack calls the workspace (`T…`).
+    /// The Slack id of the workspace (`T…`).
     team_id: String,
-    /// What people call it.
+    /// The workspace's name in Slack.
     team_name: String,
-    /// The bot, as a user.
+    /// The Slack id of the bot's user (`U…`).
     bot_user_id: String,
-    /// The Slack app (`A…`), where Slack says so.
+    /// The Slack id of the app (`A…`); null if Slack doesn't give the id.
     app_id: Option<String>,
     /// The scopes that Slack says were granted.
     scopes: Vec<String>,
-    /// What is wanted of the workspace and lacks scopes; of the server's own, what is usual.
+    /// The wanted features that lack scopes, with the scopes; for the server's own workspace, all features but `INCIDENT_CHANNELS` and `ACCESS_LOGS`
+    /// count as wanted.
     missing_scopes: Vec<MissingScopes>,
 }
 
-/// Something that was asked to be done in Slack, and what came of it. It is done by the Slack bridge a moment later: read it again, or subscribe to
-/// `slackOperation`.
+/// An operation in Slack that a user asked for, and the result. The Slack bridge carries out the operation a moment later: query the operation again,
+/// or subscribe to `slackOperation`.
 #[Object]
 impl SlackOperation {
     /// The operation's global id.
@@ -50,38 +52,39 @@ impl SlackOperation {
         ID(self.0.row.id.to_string())
     }
 
-    /// The organisation that it belongs to.
+    /// The organisation that the operation belongs to.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
         organization::load(ctx, self.0.row.organization_id).await
     }
 
-    /// The id of the organisation that it belongs to. For the Slack bridge only.
+    /// The id of the organisation that the operation belongs to. For the Slack bridge only.
     #[graphql(visible = "crate::graphql::bridge_only::shown_to_bridge")]
     async fn organization_id(&self) -> ID {
         ID(self.0.row.organization_id.to_string())
     }
 
-    /// What is to be done.
+    /// The kind of the operation.
     async fn kind(&self) -> OperationKind {
         self.0.row.kind
     }
 
-    /// How far it has come.
+    /// The state of the operation.
     async fn state(&self) -> OperationState {
         self.0.row.state
     }
 
-    /// Why it failed: Slack's error code, or one of Tocsin's (`EXPIRED` where it was not done in time). Stable.
+    /// The reason why the operation failed, as a stable code: Slack's error code, or a code of Tocsin's (`EXPIRED` if the operation wasn't done in
+    /// time); null unless the operation failed.
     async fn code(&self) -> Option<&str> {
         self.0.row.code.as_deref()
     }
 
-    /// Why it failed, and what to do.
+    /// The reason why the operation failed, in words, and what you can do; null unless the operation failed.
     async fn message(&self) -> Option<&str> {
         self.0.row.message.as_deref()
     }
 
-    /// The Slack workspace; null for that of the server's configuration.
+    /// The Slack workspace of the operation; null for the workspace of the server's configuration.
     async fn workspace(&self, ctx: &Context<'_>) -> Result<Option<SlackWorkspace>> {
         let Some(id) = self.0.row.workspace_id else {
             return Ok(None);
@@ -90,7 +93,7 @@ impl SlackOperation {
         Ok(found.map(SlackWorkspace))
     }
 
-    /// The connector that is tested.
+    /// The connector that is tested; null unless the kind is `TEST_MESSAGE`, or if the connector was deleted.
     async fn connector(&self, ctx: &Context<'_>) -> Result<Option<Connector>> {
         let Some(id) = self.0.row.connector_id else {
             return Ok(None);
@@ -99,32 +102,33 @@ impl SlackOperation {
         Ok(found.map(Connector))
     }
 
-    /// The member who is looked for.
+    /// The user to look for in Slack; null unless the kind is `TEST_IDENTITY`, or if the user is no longer a member.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         Ok(load_member(ctx, self.0.row.organization_id, self.0.row.user_id).await?)
     }
 
-    /// Who that member is in Slack by their own word (`U…`), where they have said so; it goes before their e-mail address.
+    /// The Slack id (`U…`) that the user in `user` is linked with, which takes precedence over the user's e-mail address; null if the user isn't
+    /// linked in the workspace.
     async fn linked_slack_user_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.0.link(&request(ctx)).await?.map(|link| link.slack_user_id))
     }
 
-    /// How they have said so.
+    /// The way in which the user was linked; null if the user isn't linked in the workspace.
     async fn linked_by(&self, ctx: &Context<'_>) -> Result<Option<SlackMatch>> {
         Ok(self.0.link(&request(ctx)).await?.map(|link| link.kind))
     }
 
-    /// What the channel is to be called, without a hash.
+    /// The name of the channel to create, without the hash; null unless the kind is `CREATE_CHANNEL`.
     async fn channel_name(&self) -> Option<&str> {
         self.0.wish.channel_name.as_deref()
     }
 
-    /// Whether the channel is to be private.
+    /// Whether the channel to create is private; null unless the kind is `CREATE_CHANNEL`.
     async fn channel_is_private(&self) -> Option<bool> {
         self.0.wish.channel_is_private
     }
 
-    /// Of `TEST_CONNECTION` that succeeded: how the workspace answered.
+    /// The workspace's answer; null unless a `TEST_CONNECTION` succeeded.
     async fn connection(&self, ctx: &Context<'_>) -> Result<Option<SlackConnectionTest>> {
         let Some(found) = self.0.outcome.connection.clone() else {
             return Ok(None);
@@ -147,42 +151,42 @@ impl SlackOperation {
         }))
     }
 
-    /// Of `TEST_MESSAGE` that succeeded: where the message is.
+    /// The test message in Slack; null unless a `TEST_MESSAGE` succeeded.
     async fn test_message(&self) -> Option<SlackTestMessage> {
         self.0.outcome.test_message.clone().map(Into::into)
     }
 
-    /// Of `TEST_IDENTITY` that succeeded: who the member is in Slack.
+    /// The person in Slack that the user is; null unless a `TEST_IDENTITY` succeeded.
     async fn identity(&self) -> Option<SlackIdentityFound> {
         self.0.outcome.identity.clone().map(Into::into)
     }
 
-    /// Of `REFRESH_CHANNELS` that succeeded: how many channels the bot sees.
+    /// The number of channels that the bot sees; null unless a `REFRESH_CHANNELS` succeeded.
     async fn channel_count(&self) -> Option<i32> {
         self.0.outcome.channel_count
     }
 
-    /// Of `CREATE_CHANNEL` that succeeded: the channel.
+    /// The channel that was created; null unless a `CREATE_CHANNEL` succeeded.
     async fn channel(&self) -> Option<CreatedSlackChannel> {
         self.0.outcome.channel.clone().map(Into::into)
     }
 
-    /// Who asked; null where the key belongs to no member.
+    /// The user who asked for the operation; null if the API key belongs to no user.
     async fn requested_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         Ok(load_member(ctx, self.0.row.organization_id, self.0.row.requested_by).await?)
     }
 
-    /// When it was asked for.
+    /// The time when the operation was asked for.
     async fn created_at(&self) -> OffsetDateTime {
         self.0.row.created_at
     }
 
-    /// Until when it is waited for; then it has failed.
+    /// The time at which a pending operation fails, because the Slack bridge didn't finish in time.
     async fn expires_at(&self) -> OffsetDateTime {
         self.0.row.expires_at
     }
 
-    /// When it was over.
+    /// The time when the operation ended; null while the operation is pending.
     async fn finished_at(&self) -> Option<OffsetDateTime> {
         self.0.row.finished_at
     }
@@ -200,11 +204,12 @@ pub(crate) struct SlackOperationQuery;
 
 #[Object]
 impl SlackOperationQuery {
-    /// Something that was asked to be done in Slack, for whoever asked and for administrators; null where there is none. It is kept for 30 days.
+    /// An operation in Slack, for the user who asked for the operation and for administrators; null if there is no such operation. Operations are
+    /// kept for 30 days.
     async fn slack_operation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The operation's id.")] id: ID,
+        #[graphql(desc = "The id of the operation.")] id: ID,
     ) -> Result<Option<SlackOperation>> {
         find(ctx, &id).await
     }

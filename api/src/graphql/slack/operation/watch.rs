@@ -22,11 +22,11 @@ enum Next {
 
 #[Subscription]
 impl SlackOperationSubscription {
-    /// An operation as it is, and once more when it is over; then it ends.
+    /// The present state of an operation in Slack, and then the final state when the operation is over; after that, the subscription ends.
     async fn slack_operation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The operation's id.")] id: ID,
+        #[graphql(desc = "The id of the operation.")] id: ID,
     ) -> Result<impl Stream<Item = Result<SlackOperation>>> {
         let unknown =
             || RequestError::BadInput("There is no such Slack operation in your organisation.".to_owned());
