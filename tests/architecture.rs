@@ -3,6 +3,8 @@
 
 #[path = "architecture/advisories.rs"]
 mod advisories;
+#[path = "architecture/descriptions.rs"]
+mod descriptions;
 #[path = "architecture/docs.rs"]
 mod docs;
 #[path = "architecture/layers.rs"]
