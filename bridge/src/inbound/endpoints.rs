@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     Json, Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody, to_bytes},
     extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -123,6 +123,10 @@ async fn answer(
     let request_id = request_id(headers);
     let mut claimed = None;
     let answered = async {
+        // What is announced as too large is not waited for.
+        if body.size_hint().lower() > BODY_MAX as u64 {
+            return Err(InboundError::TooLarge);
+        }
         let body = tokio::time::timeout(BODY_WITHIN, to_bytes(body, BODY_MAX))
             .await
             .map_err(|_| InboundError::TooSlow)?

@@ -203,7 +203,7 @@ async fn a_member_is_given_a_link_to_sign_in_that_nobody_else_sees(transport: Tr
     // Who is linked to no member is told how to link themselves; a guest, whose address Slack does not share, and a member who is gone are given none.
     scene.types("carol", "login").await;
     scene
-        .until_said("link yourself: use /störung link here and follow what it says")
+        .until_said("link yourself: type /störung link here and follow the steps")
         .await;
     scene.types("guest", "login").await;
     scene
