@@ -89,7 +89,7 @@ pub(crate) fn key(field: &str, text: Option<String>) -> Result<Option<String>, U
 
 /// An e-mail address, in lowercase.
 pub(crate) fn email(field: &str, text: &str) -> Result<String, UserError> {
-    let email = line(field, text, 254)?.to_lowercase();
+    let email = tocsin_slack_app::email::fold(&line(field, text, 254)?);
     let sound = email.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty()
             && !domain.is_empty()

@@ -3,6 +3,7 @@
 //! The api and the bridge agree on all of this without calling each other: neither Slack nor a database is called here.
 
 pub mod channel;
+pub mod email;
 pub mod fallback;
 pub mod feature;
 pub mod labels;

@@ -31,7 +31,7 @@ pub(crate) async fn find_by_email(
     email: &str,
 ) -> Result<EmailLookup, DbErr> {
     let (workspace, team_id) = (&bot.workspace, &bot.installation.team_id);
-    let email = email.to_lowercase();
+    let email = tocsin_slack_app::email::fold(email);
     let known = Entity::find()
         .filter(Column::TeamId.eq(team_id))
         .filter(Column::Email.eq(&email))

@@ -180,7 +180,7 @@ fn email(user: &SlackUser, team_id: &str) -> Option<String> {
     user.profile
         .email
         .as_deref()
-        .map(|email| email.trim().to_lowercase())
+        .map(tocsin_slack_app::email::fold)
         .filter(|email| !email.is_empty())
 }
 

@@ -36,7 +36,7 @@ impl UserCriteria {
     fn condition(&self) -> Result<Condition, RequestError> {
         let mut all = Condition::all();
         if let Some(email) = &self.email {
-            all = all.add(Column::Email.eq(email.trim().to_lowercase()));
+            all = all.add(Column::Email.eq(tocsin_slack_app::email::fold(email)));
         }
         if let Some(text) = &self.search {
             let named = search::contains(Column::Name, text)?;

@@ -248,7 +248,7 @@ async fn members(
         .email
         .as_deref()
         .filter(|_| person.email_verified && !unlinked);
-    let email = email.map(str::to_lowercase);
+    let email = email.map(tocsin_slack_app::email::fold);
     let who = As {
         organization: None,
         on_behalf_of: None,
