@@ -72,6 +72,11 @@ on_each_database! {
         assert_eq!(admin.log().await.len(), events + 1, "nothing but the reopening");
         let other = json!({ "ids": [three["id"], two["id"], one["id"]], "idempotencyKey": "key" });
         assert_eq!(admin.change("resolveIncidents", other).await.refused(), "IDEMPOTENCY_KEY_REUSED");
+        // Also where the first of them could not be changed.
+        let refused = json!({ "ids": ["nonsense"], "idempotencyKey": "another" });
+        assert_eq!(codes(&admin.change("resolveIncidents", refused).await.0), json!(["NOT_FOUND"]));
+        let other = json!({ "ids": [two["id"], three["id"]], "idempotencyKey": "another" });
+        assert_eq!(admin.change("resolveIncidents", other).await.refused(), "IDEMPOTENCY_KEY_REUSED");
         assert_eq!(admin.read("{ incident(number: 3) { status } }").await["incident"]["status"], "TRIGGERED");
     }
 

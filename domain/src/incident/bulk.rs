@@ -1,5 +1,7 @@
 //! The same change of several incidents, each of which is made or refused by itself.
 
+use tocsin_entity::id::OrganizationId;
+
 use super::{
     apply::CommandOutcome,
     command::{ChangeCommand, IncidentCommand},
@@ -7,7 +9,7 @@ use super::{
     submit::{check, give},
 };
 use crate::{
-    error::{MutationError, UserError, UserErrorCode, UserErrors},
+    error::{MutationError, UserError, UserErrors},
     idempotency::{self, KeyUse, RequestKey},
     limits,
     request::Request,
@@ -132,31 +134,31 @@ async fn change_all(
         };
         BulkOutcome { id, result }
     };
-    let mut ids = ids.into_iter().enumerate();
-    let mut outcomes = Vec::with_capacity(ids.len());
-    if key.is_some() {
-        // Whether the key was used with another input is known before anything is changed.
-        for first in ids.by_ref().take(1) {
-            let outcome = each(first).await;
-            if let Err(MutationError::Told(errors)) = &outcome.result
-                && errors.first().code == UserErrorCode::IdempotencyKeyReused
-            {
-                return Err(errors.clone().into());
-            }
-            outcomes.push(outcome);
-        }
+    if let Some(key) = &key {
+        claim(request, key).await?;
     }
-    outcomes.extend(futures::future::join_all(ids.map(each)).await);
-    Ok(outcomes)
+    let ids = ids.into_iter().enumerate();
+    Ok(futures::future::join_all(ids.map(each)).await)
 }
 
-/// The key of one of the changes: the caller's own for the first.
+/// Keeps the key of the request as a whole, so that it is refused with another input before anything is changed.
+async fn claim(request: &Request<'_>, key: &KeyUse) -> Result<(), MutationError> {
+    let organization_id = request.viewer.may_change(Permission::Respond)?;
+    let tx = request.domain.database().begin_write().await?;
+    if idempotency::before::<OrganizationId>(&tx, organization_id, Some(key))
+        .await?
+        .is_none()
+    {
+        idempotency::keep(&tx, organization_id, Some(key), organization_id).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The key of one of the changes.
 fn key_at(key: &KeyUse, place: usize) -> KeyUse {
-    match place {
-        0 => key.clone(),
-        _ => KeyUse {
-            key: format!("{}#{place}", key.key),
-            ..key.clone()
-        },
+    KeyUse {
+        key: format!("{}#{place}", key.key),
+        ..key.clone()
     }
 }
